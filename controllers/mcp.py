@@ -1,0 +1,94 @@
+"""The MCP endpoint: facts about the HTTP request in, a reply out. Everything else is the gateway's."""
+
+import logging
+
+from werkzeug.exceptions import HTTPException
+
+from odoo import SUPERUSER_ID, api, http
+from odoo.http import request
+
+from ..models.call import Reply
+from ..models.mcp_gateway_methods import RETRIED
+from ..protocol import errors, preflight, results
+from ..protocol.messages import Exchange
+from . import responses
+
+_logger = logging.getLogger(__name__)
+
+MEMO = "mcp_gateway.memo"
+
+
+class McpDispatcher(http.HttpDispatcher):
+    """Odoo's way of serving a route, but the body stays bytes, and every failure is answered in JSON-RPC."""
+
+    routing_type = "mcp"
+
+    def dispatch(self, endpoint, args):
+        # Not through HttpDispatcher: it would read a form out of the body, which is then empty.
+        self.request.params = args
+        return self.request.registry["ir.http"]._dispatch(endpoint)
+
+    def handle_error(self, exc: Exception):
+        """Answer what the gateway could not: retries that are used up, and bugs. Both roll back, so both log here."""
+        if isinstance(exc, HTTPException):
+            reply = Reply(exc.code or 500, results.failure(None, errors.INTERNAL_ERROR, exc.name))
+        elif isinstance(exc, RETRIED):
+            body = results.failure(self._message_id(), errors.BUSY, "Odoo is busy with the same data. Try again.")
+            reply = Reply(503, body, (("Retry-After", "1"),))
+        else:
+            _logger.error("MCP request failed", exc_info=exc)
+            body = results.failure(self._message_id(), errors.INTERNAL_ERROR, "Internal error. The administrator finds it in the server's log.")
+            reply = Reply(500, body)
+        self._log(reply, exc)
+        return responses.build(reply)
+
+    def _call(self):
+        return self.request.httprequest.environ.get(MEMO, {}).get("call")
+
+    def _message_id(self):
+        call = self._call()
+        return call and call.message.id
+
+    def _log(self, reply: Reply, exc: Exception) -> None:
+        call = self._call()
+        if call is None:
+            return
+        call.error = f"{type(exc).__name__}: rolled back"
+        with self.request.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["mcp.audit.log"]._record(**call.log_values(reply))
+
+
+class McpController(http.Controller):
+    # Every verb, because with a list Odoo's web client could take the others; not read-only, because every call is
+    # logged; no cookie, because a key is the only way in.
+    @http.route(["/mcp", "/mcp/"], type="mcp", auth="none", csrf=False, save_session=False, readonly=False)
+    def mcp(self, **_kwargs):
+        httprequest = request.httprequest
+        if httprequest.method not in ("POST", "OPTIONS"):
+            return responses.build(Reply(405, None, (("Allow", "POST, OPTIONS"),)))
+        if httprequest.method == "OPTIONS":
+            return responses.build(Reply(204, None, (("Allow", "POST, OPTIONS"),)))
+        memo = httprequest.environ.setdefault(MEMO, {})
+        if "exchange" not in memo:
+            # Once: the body is a stream, and Odoo may run this request again.
+            memo["exchange"] = self._exchange(httprequest)
+        return responses.build(request.env["mcp.gateway"]._serve(memo["exchange"], memo))
+
+    def _exchange(self, httprequest) -> Exchange:
+        return Exchange(
+            method=httprequest.method,
+            headers=tuple(httprequest.headers.items()),
+            query=httprequest.query_string.decode("latin-1"),
+            body=self._body(httprequest),
+            remote_addr=httprequest.remote_addr,
+        )
+
+    def _body(self, httprequest) -> bytes:
+        """The body, one byte beyond the limit at most; what is longer is read away, so that the sender hears the refusal."""
+        stream = httprequest.stream
+        body = stream.read(preflight.MAX_BODY + 1)
+        drained = 0
+        while drained < preflight.MAX_DRAIN and (chunk := stream.read(65536)):
+            drained += len(chunk)
+        return body

@@ -1,0 +1,17 @@
+from . import (
+    mcp_secret,
+    mcp_settings,
+    mcp_connection_dependent,
+    mcp_connection_usage,
+    mcp_connection,
+    mcp_connection_status,
+    mcp_connection_credentials,
+    mcp_connection_alarm,
+    mcp_api_key,
+    mcp_retired_secret,
+    mcp_audit_log,
+    mcp_guard,
+    mcp_gateway,
+    mcp_gateway_methods,
+    res_users,
+)

@@ -1,0 +1,116 @@
+"""What the gateway knows of one call, how it says no, and what it answers."""
+
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, NamedTuple
+
+from ..protocol.credentials import redact
+from ..protocol.messages import Exchange, Message, Rejection
+from ..toolsets.tool import Tool
+
+RECORDS_LOGGED = 100
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer; ``body`` None means none."""
+
+    status: int
+    body: dict[str, Any] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Refusal(Exception):
+    """A rung says no. Caught inside the gateway: what leaves a controller as an exception takes the log row along."""
+
+    def __init__(
+        self,
+        status: int,
+        code: int,
+        message: str,
+        *,
+        data: dict[str, Any] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+        reason: str | None = None,
+    ):
+        """
+        :param message: for the caller: helps an honest one, tells an attacker nothing
+        :param reason: for the log only, where the real reason must not be told
+        """
+        super().__init__(message)
+        self.status, self.code, self.message, self.data, self.headers = status, code, message, data, headers
+        self.reason = reason or message
+
+
+class Caller(NamedTuple):
+    """A credential that was found, and what it belongs to, as the database had it in this request."""
+
+    enabled: bool
+    credential: str | None
+    credential_generation: int | None
+    connection_id: int | None
+    connection_name: str | None
+    state: str | None
+    generation: int | None
+    type: str | None
+    scope: str | None
+    expired: bool | None
+    usage_id: int | None
+    rate_minute: int | None
+    rate_day: int | None
+    user_id: int | None
+    user_name: str | None
+    user_active: bool | None
+
+
+@dataclass
+class Call:
+    """One request on its way up the ladder."""
+
+    exchange: Exchange
+    # Outlives Odoo's retries of the request (the WSGI environ); what must happen once per request is remembered here.
+    memo: dict[str, Any]
+    message: Message | Rejection
+    started: float = field(default_factory=monotonic)
+    caller: Caller | None = None
+    tool: Tool | None = None
+    toolset: str | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    # Whether this transaction writes or mints anything besides its log row, and so ends with the final lock.
+    writes: bool = False
+    error: str | None = None
+    refused: bool = False
+
+    def log_values(self, reply: Reply) -> dict[str, Any]:
+        """The row of the audit log."""
+        caller, message = self.caller, self.message
+        client = " ".join(filter(None, (getattr(message, "client_name", None), getattr(message, "client_version", None))))
+        return {
+            "event": "request",
+            "outcome": "refused" if self.refused else "error" if self.error else "success",
+            "method": _short(message.method),
+            "tool": self.tool and self.tool.name,
+            "model": _short(self.arguments.get("model")),
+            "record_refs": self._record_refs(),
+            "user_ref": caller and caller.user_id,
+            "user_name": caller and caller.user_name,
+            "connection_ref": caller and caller.connection_id,
+            "connection_name": caller and caller.connection_name,
+            "credential": caller and caller.credential,
+            "client": _short(client or None),
+            "ip": self.exchange.remote_addr,
+            "revision": getattr(message, "revision", None),
+            "http_status": reply.status,
+            "error_code": ((reply.body or {}).get("error") or {}).get("code"),
+            "error": _short(self.error, 500),
+            "duration_ms": (monotonic() - self.started) * 1000,
+        }
+
+    def _record_refs(self) -> str | None:
+        ids = self.arguments.get("ids") or filter(None, [self.arguments.get("id")])
+        return ",".join(str(number) for number in list(ids)[:RECORDS_LOGGED]) or None
+
+
+def _short(text: Any, length: int = 128) -> str | None:
+    """Text that a caller chose: bounded, without secrets, and without what PostgreSQL cannot keep."""
+    return redact(text)[:length].replace("\x00", "") if isinstance(text, str) else None

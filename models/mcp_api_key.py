@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+
+from ..protocol import credentials
+
+
+class McpApiKey(models.Model):
+    """The live secret of a connection: its digest, and what tells people which key it is."""
+
+    _name = "mcp.api.key"
+    _description = "MCP API Key"
+    _inherit = ["mcp.connection.dependent"]
+    _order = "id desc"
+    _allow_sudo_commands = False
+
+    connection_id = fields.Many2one("mcp.connection", required=True, index=True, ondelete="restrict", readonly=True)
+    generation = fields.Integer(required=True, readonly=True)
+    digest = fields.Char(required=True, readonly=True, copy=False, groups=fields.NO_ACCESS)
+    hint = fields.Char("Key", required=True, readonly=True, help="The beginning and the last four characters.")
+
+    _digest_unique = models.Constraint("UNIQUE (digest)", "This key exists already.")
+
+    @api.model
+    def _mint(self, connection) -> str:
+        """Make a key for ``connection``; the plaintext is returned and kept nowhere."""
+        secret = credentials.mint(credentials.Kind.API_KEY)
+        self.create({
+            "connection_id": connection.id,
+            "generation": connection.generation,
+            "digest": self.env["mcp.secret"]._digest(secret),
+            "hint": credentials.parse(secret).hint,
+        })
+        return secret
+
+    def _retire(self, reason: str) -> None:
+        """Delete the keys and remember their digests, to raise the alarm when someone uses one."""
+        self.env["mcp.retired.secret"].sudo()._remember(self, reason)
+        self.unlink()
+
+    @api.model
+    def _alive_of(self, connections) -> tuple[str, int]:
+        return self.env._("API keys"), sum(len(connection._live_keys()) for connection in connections.sudo())
+
+    @api.model
+    def _on_connections_revoked(self, connections) -> None:
+        connections.sudo().api_key_ids._retire("revoked")

@@ -1,0 +1,126 @@
+from typing import Any
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.http import request
+from odoo.tools import SQL
+
+EVENTS = [
+    ("request", "Request"),
+    ("key_generated", "Key generated"),
+    ("key_rotated", "Key rotated"),
+    ("revoked", "Connection revoked"),
+    ("reactivated", "Connection reactivated"),
+    ("retired_secret", "Dead key used"),
+    ("leaked_secret", "Key sent in a URL"),
+    ("server_enabled", "Server enabled"),
+    ("server_disabled", "Server disabled"),
+]
+
+
+class McpAuditLog(models.Model):
+    """What happened, for good.
+
+    Rows are only ever added, by ``_record``; a database trigger refuses everything else. There is no foreign key: ids
+    stand as plain numbers beside the names, because a deleted user must neither change the log nor be held by it. For
+    the same reason no field may get a default or become a stored compute later: an upgrade would update all rows.
+    """
+
+    _name = "mcp.audit.log"
+    _description = "MCP Audit Log"
+    _log_access = False
+    _order = "id desc"
+    _rec_name = "event"
+
+    date = fields.Datetime(readonly=True, required=True, index=True)
+    event = fields.Selection(EVENTS, readonly=True, required=True)
+    outcome = fields.Selection(
+        [("success", "Success"), ("error", "Error"), ("refused", "Refused")], readonly=True, required=True
+    )
+    method = fields.Char(readonly=True)
+    tool = fields.Char(readonly=True)
+    model = fields.Char(readonly=True)
+    record_refs = fields.Char("Records", readonly=True, help="Ids of the records concerned, the first hundred.")
+    user_ref = fields.Integer("User ID", readonly=True, aggregator=None)
+    user_name = fields.Char("User", readonly=True)
+    connection_ref = fields.Integer("Connection ID", readonly=True, aggregator=None)
+    connection_name = fields.Char("Connection", readonly=True)
+    credential = fields.Char("Key", readonly=True, help="The beginning and the last four characters.")
+    client = fields.Char("AI Tool", readonly=True)
+    ip = fields.Char("Address", readonly=True)
+    revision = fields.Char("Protocol", readonly=True)
+    http_status = fields.Integer("HTTP Status", readonly=True, aggregator=None)
+    error_code = fields.Integer(readonly=True, aggregator=None)
+    error = fields.Char(readonly=True)
+    duration_ms = fields.Float("Duration (ms)", readonly=True, digits=(12, 1), aggregator="avg")
+
+    connection_id = fields.Many2one("mcp.connection", "Open Connection", compute="_compute_links")
+    user_id = fields.Many2one("res.users", "Open User", compute="_compute_links")
+
+    _by_connection = models.Index("(connection_ref, id)")
+    _by_user = models.Index("(user_ref, id)")
+
+    def init(self):
+        self._drop_guard()
+        self.env.cr.execute(_GUARD)
+
+    @api.model
+    def _drop_guard(self) -> None:
+        self.env.cr.execute("DROP FUNCTION IF EXISTS mcp_audit_log_refuse() CASCADE")
+
+    @api.depends("connection_ref", "user_ref")
+    def _compute_links(self):
+        for name, ref in (("connection_id", "connection_ref"), ("user_id", "user_ref")):
+            existing = self.env[self._fields[name].comodel_name].browse(filter(None, self.mapped(ref))).exists()
+            for row in self:
+                row[name] = existing.filtered(lambda target, row=row, ref=ref: target.id == row[ref])
+
+    @api.model
+    def _record(self, *, _relaxed: bool = False, **values: Any) -> None:
+        """Write one row, the only way there is.
+
+        :param _relaxed: the commit need not wait for the disk, because nothing else is in this transaction
+        :param values: by field name; what is left out stays empty. No value may hold a secret.
+        """
+        values.setdefault("date", SQL("clock_timestamp() AT TIME ZONE 'UTC'"))
+        values.setdefault("outcome", "success")
+        self.env.cr.execute(SQL(
+            "%sINSERT INTO mcp_audit_log (%s) VALUES (%s)",
+            SQL("SET LOCAL synchronous_commit = off; ") if _relaxed else SQL(),
+            SQL(", ").join(SQL.identifier(name) for name in values),
+            SQL(", ").join(value if isinstance(value, SQL) else SQL("%s", value) for value in values.values()),
+        ))
+
+    @api.model
+    def _record_event(self, event: str, connection=None, **values: Any) -> None:
+        """What a person or the server did, as opposed to a request of an AI tool."""
+        if connection:
+            values |= {"connection_ref": connection.id, "connection_name": connection.sudo().name}
+        values.setdefault("user_ref", self.env.uid)
+        values.setdefault("user_name", self.env.user.sudo().name)
+        values.setdefault("ip", request.httprequest.remote_addr if request else None)
+        self._record(event=event, **values)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(self.env._("The audit log is written by the MCP server only."))
+
+    def write(self, vals):
+        raise UserError(self.env._("The audit log cannot be changed."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("Nothing is deleted from the audit log."))
+
+
+# The owner of the table can always remove a trigger; it stops everyone who does not mean to.
+_GUARD = """
+    CREATE FUNCTION mcp_audit_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'The MCP audit log is append-only: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
+    END $$;
+    CREATE TRIGGER mcp_audit_log_rows BEFORE UPDATE OR DELETE ON mcp_audit_log
+        FOR EACH ROW EXECUTE FUNCTION mcp_audit_log_refuse();
+    CREATE TRIGGER mcp_audit_log_table BEFORE TRUNCATE ON mcp_audit_log
+        FOR EACH STATEMENT EXECUTE FUNCTION mcp_audit_log_refuse();
+"""

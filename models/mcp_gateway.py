@@ -1,0 +1,205 @@
+from datetime import datetime
+
+from odoo import api, models
+from odoo.exceptions import ConcurrencyError
+
+from ..protocol import challenge, credentials, errors, messages, preflight, results
+from .call import Call, Caller, Refusal, Reply
+
+# DESIGN §3. Each rung is one method that raises Refusal or lets the call pass; the first failure answers.
+LADDER = (
+    "_rung_transport",
+    "_rung_switch",
+    "_rung_credential",
+    "_rung_connection",
+    "_rung_address",
+    "_rung_rate",
+    "_rung_message",
+    "_rung_session",
+    "_rung_method",
+)
+INVALID_KEY = (
+    "This key is not valid, or not any more. Copy the whole key again, or ask your Odoo administrator for a new one."
+)
+
+
+class McpGateway(models.AbstractModel):
+    """The one path of a call, from facts about a request to a reply (DESIGN §3)."""
+
+    _name = "mcp.gateway"
+    _description = "MCP Gateway"
+
+    @api.model
+    def _serve(self, exchange: messages.Exchange, memo: dict) -> Reply:
+        """Answer one request, and leave a row of it in the audit log whatever the outcome.
+
+        Only concurrency errors leave this method on purpose: Odoo then rolls back and runs the request again.
+
+        :param memo: kept across such runs of the same request
+        """
+        call = memo["call"] = Call(exchange, memo, messages.read(exchange))
+        try:
+            for rung in LADDER:
+                getattr(self, rung)(call)
+            reply = self._answer(call)
+        except Refusal as refusal:
+            reply = self._refuse(call, refusal)
+        self._close(call, reply)
+        return reply
+
+    def _close(self, call: Call, reply: Reply) -> None:
+        """The end of every transaction of a call: log row, flush, final lock, in this order (DESIGN §2.3)."""
+        self.env["mcp.audit.log"]._record(**call.log_values(reply), _relaxed=not call.writes)
+        if call.writes:
+            self.env.cr.flush()
+            self._final_lock(call.caller)
+
+    def _final_lock(self, caller: Caller | None) -> None:
+        """Commit only while the connection is what it was when this call was let in.
+
+        Whoever kills a credential updates the connection's row. If that committed since this transaction's snapshot,
+        PostgreSQL refuses the lock; if it comes later, it waits for this transaction to end. This is the last
+        statement, so nobody waits for the call itself.
+        """
+        if caller is None or not caller.connection_id:
+            return
+        self.env.cr.execute(
+            "SELECT state, generation FROM mcp_connection WHERE id = %s FOR NO KEY UPDATE",
+            [caller.connection_id],
+            log_exceptions=False,
+        )
+        if self.env.cr.fetchone() != (caller.state, caller.generation):
+            raise ConcurrencyError("The connection changed while the call was running")
+
+    def _refuse(self, call: Call, refusal: Refusal) -> Reply:
+        call.refused, call.error = True, refusal.reason
+        body = results.failure(call.message.id, refusal.code, refusal.message, refusal.data)
+        return Reply(refusal.status, body, refusal.headers)
+
+    def _clock(self) -> datetime | None:
+        """The time of the rate windows, UTC; None is the database's clock, which all workers share."""
+        return None
+
+    # Rungs
+
+    def _rung_transport(self, call: Call) -> None:
+        base_url = self.env["ir.config_parameter"].sudo().get_param("web.base.url") or ""
+        if rejection := preflight.check(call.exchange, base_url):
+            raise Refusal(rejection.status, rejection.code, rejection.message, data=rejection.data)
+
+    def _rung_switch(self, call: Call) -> None:
+        """One query tells the switch and all there is to know of the credential."""
+        call.caller = self._look_up(credentials.bearer(call.exchange.header("Authorization")))
+        if not call.caller.enabled:
+            raise Refusal(503, errors.SWITCHED_OFF, "The MCP server of this Odoo is switched off by its administrator.")
+
+    def _look_up(self, bearer: credentials.Bearer) -> Caller:
+        secret = bearer.token and credentials.parse(bearer.token)
+        digest = self.env["mcp.secret"]._digest(secret.text) if secret else None
+        self.env.cr.execute(_LOOK_UP, [digest])
+        return Caller(*self.env.cr.fetchone())
+
+    def _rung_credential(self, call: Call) -> None:
+        header = call.exchange.header("Authorization")
+        bearer = credentials.bearer(header)
+        if leaked := credentials.PATTERN.search(call.exchange.query):
+            self._report_leak(call, leaked[0])
+            raise self._unauthorized(
+                "Send the key in the Authorization header. A key that has stood in an address must be rotated.",
+                error="invalid_request",
+            )
+        if bearer.malformed:
+            raise self._unauthorized(
+                "Send exactly one Authorization header: Bearer, a space, and the key.", error="invalid_request", status=400
+            )
+        if not bearer.token:
+            raise self._unauthorized("Authorization is needed: send your key as a Bearer token.")
+        secret = credentials.parse(bearer.token)
+        if secret is None:
+            raise self._unauthorized(
+                "This is not a complete key of this server: a character is missing or mistyped. Copy the whole key again.",
+                error="invalid_token",
+            )
+        if call.caller.credential is None:
+            self._report_dead_secret(call, secret)
+            raise self._unauthorized(INVALID_KEY, error="invalid_token", reason=f"Unknown key {secret.hint}")
+
+    def _unauthorized(self, message: str, *, error: str | None = None, status: int = 401, reason: str | None = None) -> Refusal:
+        header = challenge.bearer_challenge(error=error, description=message if error else None)
+        return Refusal(status, errors.UNAUTHORIZED, message, headers=(("WWW-Authenticate", header),), reason=reason)
+
+    def _report_dead_secret(self, call: Call, secret: credentials.Secret) -> None:
+        retired = self.env["mcp.retired.secret"]._find(self.env["mcp.secret"]._digest(secret.text))
+        if retired:
+            call.writes = retired.connection_id._raise_alarm("retired_secret", retired.hint, call.exchange.remote_addr)
+
+    def _report_leak(self, call: Call, text: str) -> None:
+        secret = credentials.parse(text)
+        digest = secret and self.env["mcp.secret"]._digest(secret.text)
+        key = digest and self.env["mcp.api.key"].sudo().search([("digest", "=", digest)])
+        if key:
+            call.writes = key.connection_id._raise_alarm("leaked_secret", key.hint, call.exchange.remote_addr)
+
+    def _rung_connection(self, call: Call) -> None:
+        """The connection, and the user it acts as, are in a state to be used."""
+        caller = call.caller
+        if caller.credential_generation != caller.generation or caller.state == "revoked":
+            raise self._unauthorized(INVALID_KEY, error="invalid_token", reason="Connection revoked")
+        if caller.state != "active":
+            raise Refusal(403, errors.FORBIDDEN, "This connection is suspended. Ask your Odoo administrator.")
+        if caller.expired:
+            raise self._unauthorized("This connection has expired. Ask your Odoo administrator.", error="invalid_token")
+        user = self.env["res.users"].browse(caller.user_id)
+        if not caller.user_active or not user.with_user(user).has_group("mcp_gateway.group_mcp_user"):
+            raise self._unauthorized(
+                INVALID_KEY, error="invalid_token", reason="The user of the connection is archived or not an MCP User"
+            )
+
+    def _rung_address(self, call: Call) -> None:
+        """Rules about where calls may come from; none exist yet."""
+
+    def _rung_rate(self, call: Call) -> None:
+        caller = call.caller
+        if "admission" not in call.memo:
+            call.memo["admission"] = self.env["mcp.connection.usage"]._admit(
+                caller.usage_id, call.exchange.remote_addr, caller.rate_minute, caller.rate_day, self._clock()
+            )
+        admission = call.memo["admission"]
+        if caller.rate_minute and admission.minute_count > caller.rate_minute:
+            self._too_many(caller.rate_minute, "minute", admission.seconds_to_minute)
+        if caller.rate_day and admission.day_count > caller.rate_day:
+            self._too_many(caller.rate_day, "day", admission.seconds_to_day)
+
+    def _too_many(self, limit: int, window: str, seconds: int) -> None:
+        raise Refusal(
+            429,
+            errors.RATE_LIMITED,
+            f"This connection may send {limit} requests a {window}. Try again in {seconds} seconds.",
+            data={"limit": limit, "window": window, "retryAfter": seconds},
+            headers=(("Retry-After", str(seconds)),),
+        )
+
+    def _rung_message(self, call: Call) -> None:
+        if isinstance(rejection := call.message, messages.Rejection):
+            raise Refusal(rejection.status, rejection.code, rejection.message, data=rejection.data)
+
+    def _rung_session(self, call: Call) -> None:
+        """Sessions are not kept yet: a session id that a client sends is ignored."""
+
+    def _rung_method(self, call: Call) -> None:
+        message = call.message
+        if not message.is_notification and not message.is_response and message.method not in self._methods(message.era):
+            status = errors.http_status(errors.METHOD_NOT_FOUND, message.era)
+            raise Refusal(status, errors.METHOD_NOT_FOUND, "This server has no such method.")
+
+
+# Settings first, so that a row comes back without a credential too.
+_LOOK_UP = """
+    SELECT s.enabled, k.hint, k.generation, c.id, c.name, c.state, c.generation, c.type, c.scope,
+           c.expires_at <= now() AT TIME ZONE 'UTC', c.usage_id, c.rate_minute, c.rate_day, u.id, p.name, u.active
+    FROM mcp_settings s
+    LEFT JOIN mcp_api_key k ON k.digest = %s
+    LEFT JOIN mcp_connection c ON c.id = k.connection_id
+    LEFT JOIN res_users u ON u.id = c.user_id
+    LEFT JOIN res_partner p ON p.id = u.partner_id
+"""

@@ -1,0 +1,135 @@
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..protocol import preflight
+
+SCOPES = [
+    ("read", "Read Only"),
+    ("write", "Read and Write"),
+    ("execute", "Full Access"),
+]
+
+
+class McpSettings(models.Model):
+    """The one row that says whether the server answers at all, and what new connections start with."""
+
+    _name = "mcp.settings"
+    _description = "MCP Server Settings"
+    _rec_name = "display_name"
+
+    enabled = fields.Boolean(readonly=True, copy=False, help="While this is off, every request is refused.")
+    default_scope = fields.Selection(SCOPES, required=True, default="write")
+    default_rate_minute = fields.Integer(
+        "Requests per Minute", required=True, default=60, help="For new connections. 0 means no limit."
+    )
+    default_rate_day = fields.Integer(
+        "Requests per Day", required=True, default=10_000, help="For new connections. 0 means no limit."
+    )
+    idle_days = fields.Integer(
+        "Idle After (Days)", required=True, default=7, help="A connection that was not used for longer is shown as Idle."
+    )
+    check_identity = fields.Boolean(
+        "Ask for the Password Before Making a Key",
+        help="Whoever generates or rotates a key confirms their identity first. Revoking never asks.",
+    )
+    # Which database the keys were made in; see _compute_is_copy.
+    fingerprint = fields.Char(groups=fields.NO_ACCESS, copy=False)
+
+    server_url = fields.Char("MCP Address", compute="_compute_server_url")
+    base_url = fields.Char("Base URL", compute="_compute_server_url")
+    base_url_problem = fields.Selection(
+        [
+            ("missing", "Missing"),
+            ("insecure", "Not https"),
+            ("unfrozen", "Not frozen"),
+        ],
+        compute="_compute_server_url",
+    )
+    is_copy = fields.Boolean(compute="_compute_is_copy")
+    connection_count = fields.Integer(compute="_compute_counts")
+    log_count = fields.Integer("Logs (7d)", compute="_compute_counts")
+
+    _one_row = models.UniqueIndex("((TRUE))", "There is only one row of MCP Server settings.")
+    _limits_positive = models.Constraint(
+        "CHECK (default_rate_minute >= 0 AND default_rate_day >= 0 AND idle_days > 0)",
+        "Limits cannot be negative, and the idle threshold is at least one day.",
+    )
+
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        self.display_name = self.env._("Server Settings")
+
+    def _compute_server_url(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        base_url = (parameters.get_param("web.base.url") or "").rstrip("/")
+        problem = self._base_url_problem(base_url, parameters.get_param("web.base.url.freeze"))
+        for settings in self:
+            settings.base_url = base_url
+            settings.server_url = f"{base_url}/mcp"
+            settings.base_url_problem = problem
+
+    @api.model
+    def _base_url_problem(self, base_url: str, frozen: str | bool) -> str | bool:
+        parts = urlsplit(base_url)
+        if not parts.hostname:
+            return "missing"
+        if parts.scheme != "https" and not preflight.is_loopback(parts.hostname):
+            return "insecure"
+        return False if frozen else "unfrozen"
+
+    def _compute_is_copy(self):
+        here = self.env["mcp.secret"]._fingerprint()
+        for settings in self.sudo():
+            settings.is_copy = settings.fingerprint and settings.fingerprint != here
+
+    def _compute_counts(self):
+        week_ago = fields.Datetime.now() - timedelta(days=7)
+        for settings in self:
+            settings.connection_count = self.env["mcp.connection"].search_count([("state", "=", "active")])
+            settings.log_count = self.env["mcp.audit.log"].search_count([("date", ">=", week_ago)])
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        fingerprint = self.env["mcp.secret"]._fingerprint()
+        return super().create([{**vals, "fingerprint": fingerprint} for vals in vals_list])
+
+    def write(self, vals):
+        switched = self.filtered(lambda row: "enabled" in vals and row.enabled != bool(vals["enabled"]))
+        done = super().write(vals)
+        for settings in switched:
+            self.env["mcp.audit.log"]._record_event("server_enabled" if settings.enabled else "server_disabled")
+        return done
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("The MCP Server settings cannot be deleted."))
+
+    @api.model
+    def _get(self):
+        """The row, in sudo."""
+        return self.env.ref("mcp_gateway.mcp_settings").sudo()
+
+    def action_enable(self):
+        self.enabled = True
+
+    def action_disable(self):
+        self.enabled = False
+
+    def action_adopt_copy(self):
+        """The copy becomes a database in its own right: from now on its own keys are the expected ones."""
+        self.check_access("write")
+        self.sudo().fingerprint = self.env["mcp.secret"]._fingerprint()
+
+    def action_freeze_base_url(self):
+        """Keep Odoo from rewriting the address at an administrator's next login."""
+        self.env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
+
+    def action_view_connections(self):
+        return self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_connection_action")
+
+    def action_view_logs(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_audit_log_action")
+        return {**action, "context": {"search_default_last_7_days": 1}}

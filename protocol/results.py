@@ -1,0 +1,58 @@
+"""Results and errors as JSON-RPC bodies."""
+
+from typing import Any
+
+from . import headers, revisions
+from .messages import Message
+
+# Lists follow the credential's rights and change rarely; a client may keep one for a minute, for itself.
+TTL_MS = 60_000
+_CACHED = {"ttlMs": TTL_MS, "cacheScope": "private"}
+
+
+def success(message: Message, result: dict[str, Any], server_info: dict[str, str]) -> dict[str, Any]:
+    """The body that carries ``result``; modern ones say what they are and who answers (2026-07-28, basic/index)."""
+    if message.era == revisions.MODERN_ERA:
+        meta = {**result.get("_meta", {}), headers.META_SERVER: server_info}
+        result = {"resultType": "complete", **result, "_meta": meta}
+    return {"jsonrpc": "2.0", "id": message.id, "result": result}
+
+
+def failure(identity: str | int | None, code: int, message: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The body of an error; without an id where none could be read."""
+    error = {"code": code, "message": message, **({"data": data} if data else {})}
+    return {"jsonrpc": "2.0", "id": identity, "error": error}
+
+
+def discover(capabilities: dict[str, Any], server_info: dict[str, str], instructions: str) -> dict[str, Any]:
+    """``server/discover`` (2026-07-28, server/discover)."""
+    return {
+        "supportedVersions": list(revisions.SUPPORTED),
+        "capabilities": capabilities,
+        "serverInfo": server_info,
+        "instructions": instructions,
+        **_CACHED,
+    }
+
+
+def initialize(
+    message: Message, capabilities: dict[str, Any], server_info: dict[str, str], instructions: str
+) -> dict[str, Any]:
+    """``initialize`` (2025-11-25, basic/lifecycle)."""
+    return {
+        "protocolVersion": message.revision,
+        "capabilities": capabilities,
+        "serverInfo": server_info,
+        "instructions": instructions,
+    }
+
+
+def tools_list(tools: list[dict[str, Any]], message: Message) -> dict[str, Any]:
+    """``tools/list``, all on one page, in an order that does not change."""
+    return {"tools": tools, **(_CACHED if message.era == revisions.MODERN_ERA else {})}
+
+
+def tool_result(structured: dict[str, Any] | None, text: str, *, is_error: bool) -> dict[str, Any]:
+    """``tools/call``: the structure for programs, the same as text for the model (server/tools)."""
+    result: dict[str, Any] = {"content": [{"type": "text", "text": text}], "isError": is_error}
+    return result if structured is None else {**result, "structuredContent": structured}

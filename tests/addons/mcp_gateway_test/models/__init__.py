@@ -1,0 +1,1 @@
+from . import mcp_gateway, mcp_test_record

@@ -1,0 +1,128 @@
+"""How a tool is declared: one decorated method of a toolset (see ``docs/extending.md``)."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from .schema import flat_schema
+
+# Each contains the ones before it (DESIGN §5).
+SCOPES = ("read", "write", "execute")
+
+
+class ToolError(Exception):
+    """What went wrong and what would work, in words for the AI; becomes a result with ``isError``."""
+
+
+class Result(BaseModel):
+    """Base of what tools return; unset optional values are left out of the answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool as the catalogue knows it."""
+
+    name: str
+    title: str
+    description: str
+    scope: str
+    annotations: dict[str, Any]
+    arguments: type[BaseModel]
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+
+    @property
+    def read_only(self) -> bool:
+        return self.annotations["readOnlyHint"]
+
+    def definition(self) -> dict[str, Any]:
+        """The entry of ``tools/list`` (MCP 2025-11-25 and 2026-07-28, server/tools)."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_schema,
+            "outputSchema": self.output_schema,
+            "annotations": self.annotations,
+        }
+
+    def parse(self, arguments: Any) -> dict[str, Any]:
+        """Validated arguments by name.
+
+        :raise ToolError: names each argument that is wrong and why, never its value
+        """
+        try:
+            model = self.arguments.model_validate({} if arguments is None else arguments)
+        except ValidationError as error:
+            raise ToolError(self._explain(error)) from None
+        return {name: getattr(model, name) for name in self.arguments.model_fields}
+
+    def _explain(self, error: ValidationError) -> str:
+        lines = []
+        for problem in error.errors(include_url=False, include_input=False, include_context=False):
+            where = ".".join(str(step)[:60] for step in problem["loc"]) or "arguments"
+            lines.append(f"{where}: {problem['msg']}")
+        known = ", ".join(self.arguments.model_fields) or "none"
+        return "\n".join([f"Wrong arguments for {self.name}.", *lines[:20], f"Arguments of this tool: {known}."])
+
+
+def tool(
+    *,
+    title: str,
+    scope: str,
+    read_only: bool,
+    destructive: bool = False,
+    idempotent: bool = False,
+    open_world: bool = False,
+) -> Callable:
+    """Make a method of a toolset a tool of the same name.
+
+    Parameters become the arguments, their annotations (pydantic's ``Field`` in ``Annotated``) the input schema, the
+    docstring the description for the AI, and the returned ``Result`` class the output schema. A tool with a parameter
+    ``dry_run: bool`` is rolled back by the gateway whenever it is called with true.
+
+    :param scope: the least scope that a connection needs: ``read``, ``write`` or ``execute``
+    :param read_only: the tool runs in a transaction in which PostgreSQL refuses every write
+    """
+    if scope not in SCOPES:
+        raise ValueError(f"unknown scope {scope!r}")
+
+    def declare(method: Callable) -> Callable:
+        arguments = _arguments_of(method)
+        method._mcp_tool = Tool(
+            name=method.__name__,
+            title=title,
+            description=inspect.getdoc(method) or title,
+            scope=scope,
+            annotations={
+                "title": title,
+                "readOnlyHint": read_only,
+                "destructiveHint": destructive,
+                "idempotentHint": idempotent,
+                "openWorldHint": open_world,
+            },
+            arguments=arguments,
+            input_schema=flat_schema(arguments) | {"additionalProperties": False},
+            output_schema=flat_schema(get_type_hints(method)["return"], "serialization"),
+        )
+        # Tools are reached through the gateway, where the ladder stands, and not over RPC.
+        method._api_private = True
+        method._api_model = True
+        return method
+
+    return declare
+
+
+def _arguments_of(method: Callable) -> type[BaseModel]:
+    hints = get_type_hints(method, include_extras=True)
+    parameters = list(inspect.signature(method).parameters.values())[1:]
+    return create_model(
+        f"{method.__name__}_arguments",
+        __config__=ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, protected_namespaces=()),
+        **{p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in parameters},
+    )

@@ -1,0 +1,1 @@
+from . import mcp_connection_revoke, mcp_secret_show
