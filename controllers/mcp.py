@@ -2,7 +2,7 @@
 
 import logging
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from odoo import SUPERUSER_ID, api, http
 from odoo.http import request
@@ -62,7 +62,15 @@ class McpDispatcher(http.HttpDispatcher):
 class McpController(http.Controller):
     # Every verb, because with a list Odoo's web client could take the others; not read-only, because every call is
     # logged; no cookie, because a key is the only way in.
-    @http.route(["/mcp", "/mcp/"], type="mcp", auth="none", csrf=False, save_session=False, readonly=False)
+    @http.route(
+        ["/mcp", "/mcp/"],
+        type="mcp",
+        auth="none",
+        csrf=False,
+        save_session=False,
+        readonly=False,
+        max_content_length=preflight.MAX_READ,
+    )
     def mcp(self, **_kwargs):
         httprequest = request.httprequest
         if httprequest.method not in ("POST", "OPTIONS"):
@@ -76,19 +84,15 @@ class McpController(http.Controller):
         return responses.build(request.env["mcp.gateway"]._serve(memo["exchange"], memo))
 
     def _exchange(self, httprequest) -> Exchange:
+        try:
+            body, oversized = httprequest.get_data(cache=False), False
+        except RequestEntityTooLarge:
+            body, oversized = b"", True
         return Exchange(
             method=httprequest.method,
             headers=tuple(httprequest.headers.items()),
             query=httprequest.query_string.decode("latin-1"),
-            body=self._body(httprequest),
+            body=body,
             remote_addr=httprequest.remote_addr,
+            oversized=oversized,
         )
-
-    def _body(self, httprequest) -> bytes:
-        """The body, one byte beyond the limit at most; what is longer is read away, so that the sender hears the refusal."""
-        stream = httprequest.stream
-        body = stream.read(preflight.MAX_BODY + 1)
-        drained = 0
-        while drained < preflight.MAX_DRAIN and (chunk := stream.read(65536)):
-            drained += len(chunk)
-        return body

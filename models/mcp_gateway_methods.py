@@ -81,7 +81,7 @@ class McpGateway(models.AbstractModel):
         except ToolError as error:
             call.error = str(error)
             return results.tool_result(None, str(error), is_error=True)
-        return results.tool_result(result, json.dumps(result, ensure_ascii=False), is_error=False)
+        return results.tool_result(result, _json(result), is_error=False)
 
     def _rung_tool(self, call: Call) -> None:
         name = call.message.params.get("name")
@@ -177,3 +177,7 @@ class McpGateway(models.AbstractModel):
             return "The database refused this: a required value is missing, or a value that must be unique exists already."
         _logger.exception("Tool %s failed", call.tool.name)
         return f"{call.tool.name} failed because of an error inside Odoo. The administrator finds it in the server's log."
+
+
+def _json(value: dict) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -95,7 +95,7 @@ class McpGuard(models.AbstractModel):
             raise ToolError(
                 "This is not a domain. A domain is a list of conditions [field, operator, value], all of which must "
                 'hold, for example [["name", "ilike", "azure"], ["active", "=", true]]; put "|" before two conditions '
-                f"of which one is enough. ({str(error)[:200]})"
+                f"of which one is enough.{_detail(error)}"
             ) from None
         except AccessError:
             raise ToolError(f"{model._name}: the domain uses a field that you cannot read.") from None
@@ -119,6 +119,11 @@ class McpGuard(models.AbstractModel):
             if name != "id":
                 self._check_path(model, name)
         return order
+
+
+def _detail(error: Exception) -> str:
+    text = str(error)
+    return f" ({text[:200]})" if text and text != "None" else ""
 
 
 def _name(text: str) -> str:

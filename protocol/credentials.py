@@ -18,8 +18,12 @@ _CHECK_CHARS = 6  # the fewest that hold a CRC-32
 _KINDS = "ak|cs|at|rt|ac"
 # For secret scanners; the README publishes it. Nothing is asked of what stands before: in an address it may be "%3D".
 PATTERN = re.compile(rf"mcp_({_KINDS})_[0-9A-Za-z]{{49}}(?![0-9A-Za-z])")
-# Wider: what is nearly a secret is most of one.
-_LOOKALIKE = re.compile(rf"(mcp_(?:{_KINDS})_)[0-9A-Za-z]{{16,}}")
+# Wider: what is nearly a secret is most of one. Some encoders of addresses spare not even the underscore.
+_LOOKALIKE = re.compile(rf"mcp(?:_|%5[Ff])({_KINDS})(?:_|%5[Ff])[0-9A-Za-z]{{16,}}")
+# RFC 9110 §5.6.2 and §11.6.2.
+_SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
+_BEARER = re.compile(r"bearer +([0-9A-Za-z._~+/-]+=*)", re.IGNORECASE)
+_BEARER_AGAIN = re.compile(r",\s*bearer\b", re.IGNORECASE)
 
 
 class Kind(str, Enum):
@@ -54,13 +58,16 @@ class Bearer:
 
 
 def mint(kind: Kind, random: Callable[[int], bytes] = secrets.token_bytes) -> str:
-    """A new secret: prefix, 256 random bits, checksum over all before it."""
+    """A new secret: prefix, 256 random bits, checksum over all before it.
+
+    :param random: gives as many random bytes as it is asked for
+    """
     body = f"{PREFIX}{kind.value}_" + _base62(int.from_bytes(random(_RANDOM_BYTES), "big"), _RANDOM_CHARS)
     return body + _checksum(body)
 
 
 def parse(text: str) -> Secret | None:
-    """The secret in ``text``, or None if it is not one: a typo costs no query."""
+    """The secret that ``text`` is, or None if it is none of ours: a typo costs no query."""
     match = PATTERN.fullmatch(text)
     if match is None or not hmac.compare_digest(_checksum(text[:-_CHECK_CHARS]), text[-_CHECK_CHARS:]):
         return None
@@ -68,30 +75,29 @@ def parse(text: str) -> Secret | None:
 
 
 def digest(secret: str, pepper: bytes) -> str:
-    """What the database keeps of a secret: HMAC-SHA-256 in hexadecimal. No slow hash: nobody guesses 256 bits."""
+    """What the database keeps of a secret: HMAC-SHA-256 in hexadecimal. No slow hash: nobody guesses 256 bits.
+
+    :param pepper: the key, the database's own, so that a digest means nothing elsewhere
+    """
     return hmac.new(pepper, secret.encode(), hashlib.sha256).hexdigest()
 
 
 def redact(text: str) -> str:
-    """``text`` with every secret, whole, cut or misspelt, replaced by its prefix."""
-    return _LOOKALIKE.sub(r"\1…[redacted]", text)
+    """``text`` with every secret, whole, cut or misspelt, replaced by ``mcp_ak_…[redacted]`` or its like."""
+    return _LOOKALIKE.sub(rf"{PREFIX}\1_…[redacted]", text)
 
 
 def bearer(header: str | None) -> Bearer:
     """The bearer token of an ``Authorization`` header (RFC 6750 §2.1).
 
-    Another scheme counts as no bearer token. Two headers reach us joined by a comma and are malformed, as is anything
-    but one token after the scheme (RFC 9110 §11.6.2).
+    Another scheme counts as no bearer token, and so does a secret without a scheme. Two headers reach us joined by a
+    comma and are malformed, as is anything but one token after the scheme (RFC 9110 §11.6.2).
     """
-    if header is None or not header.strip():
-        return Bearer()
-    scheme, _space, rest = header.strip().partition(" ")
-    if scheme.lower().rstrip(",") != "bearer":
-        return Bearer(malformed="," in header and "bearer" in header.lower())
-    token = rest.strip()
-    if not re.fullmatch(r"[0-9A-Za-z\-._~+/]+=*", token):
-        return Bearer(malformed=True)
-    return Bearer(token)
+    value = (header or "").strip(" \t")
+    if _SCHEME.match(value)[0].lower() != "bearer":
+        return Bearer(malformed=bool(_BEARER_AGAIN.search(value)))
+    match = _BEARER.fullmatch(value)
+    return Bearer(match[1]) if match else Bearer(malformed=True)
 
 
 def _base62(number: int, width: int) -> str:

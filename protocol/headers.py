@@ -1,14 +1,15 @@
 """What revision 2026-07-28 demands of headers and ``_meta``; the first failure answers."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import errors, revisions
+from . import credentials, errors, revisions
 
 if TYPE_CHECKING:
     from .messages import Exchange
+
+VERSION = "MCP-Protocol-Version"
 
 META_VERSION = "io.modelcontextprotocol/protocolVersion"
 META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
@@ -17,6 +18,7 @@ META_SERVER = "io.modelcontextprotocol/serverInfo"
 
 # Which member of params Mcp-Name repeats (basic/transports/streamable-http).
 _NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+_BASE64_START, _BASE64_END = "=?base64?", "?="
 
 
 @dataclass(frozen=True)
@@ -28,50 +30,59 @@ class Problem:
     data: dict[str, Any] | None = None
 
 
-def check(exchange: "Exchange", method: str, params: dict, meta: dict) -> Problem | None:
-    """The first thing that is wrong with a modern request, or None."""
-    return (
-        _check_version(exchange, meta)
-        or _check_meta(meta)
-        or _check_mirror(exchange, "Mcp-Method", method)
-        or (_check_mirror(exchange, "Mcp-Name", params.get(_NAMED_BY[method])) if method in _NAMED_BY else None)
-    )
+def check(exchange: "Exchange", method: str, params: dict[str, Any], meta: dict[str, Any]) -> Problem | None:
+    """The first thing that is wrong with a modern request, or None (basic/transports/streamable-http, basic/index).
+
+    In this order: revision in the header and in ``_meta``, revision known, ``_meta`` complete, ``Mcp-Method``,
+    ``Mcp-Name``.
+    """
+    problem = check_version(exchange, meta) or _check_meta(meta) or _check_mirror(exchange, "Mcp-Method", method)
+    if problem is None and method in _NAMED_BY:
+        problem = _check_mirror(exchange, "Mcp-Name", params.get(_NAMED_BY[method]))
+    return problem
 
 
-def _check_version(exchange: "Exchange", meta: dict) -> Problem | None:
-    header, named = exchange.header("MCP-Protocol-Version"), meta.get(META_VERSION)
-    if header is None:
-        return Problem(errors.HEADER_MISMATCH, "The header MCP-Protocol-Version is missing.")
-    requested = header.strip()
+def check_version(exchange: "Exchange", meta: dict[str, Any]) -> Problem | None:
+    """The first two of these, which is all that is asked of a notification."""
+    requested, named = exchange.header(VERSION), meta.get(META_VERSION)
+    if not requested:
+        return Problem(errors.HEADER_MISMATCH, f"The header {VERSION} is missing.")
     if named is not None and requested != named:
-        return Problem(errors.HEADER_MISMATCH, "The header MCP-Protocol-Version and the revision in _meta differ.")
-    if requested not in revisions.SUPPORTED:
-        data = {"supported": list(revisions.SUPPORTED), "requested": requested[:40]}
+        return Problem(errors.HEADER_MISMATCH, f"The header {VERSION} and the revision in _meta differ.")
+    if requested != revisions.MODERN:
+        # The revision has to be repeated; a secret pasted into the wrong header has not.
+        data = {"supported": list(revisions.SUPPORTED), "requested": credentials.redact(requested)[:40]}
         return Problem(errors.UNSUPPORTED_VERSION, "This revision of the protocol is not supported.", data)
     return None
 
 
-def _check_meta(meta: dict) -> Problem | None:
-    for name, kind in ((META_VERSION, str), (META_CAPABILITIES, dict)):
+def _check_meta(meta: dict[str, Any]) -> Problem | None:
+    for name, kind, words in ((META_VERSION, str, "a string"), (META_CAPABILITIES, dict, "an object")):
         if not isinstance(meta.get(name), kind):
-            return Problem(errors.INVALID_PARAMS, f'params._meta must have "{name}".')
+            return Problem(errors.INVALID_PARAMS, f'params._meta must have "{name}", {words}.')
     return None
 
 
 def _check_mirror(exchange: "Exchange", name: str, value: object) -> Problem | None:
     header = exchange.header(name)
+    if header is None and value is None:
+        # They agree; that params lack a member is for the method to say.
+        return None
     if header is None:
         return Problem(errors.HEADER_MISMATCH, f"The header {name} is missing.")
-    if _decoded(header.strip()) != value:
+    decoded = _decoded(header)
+    if decoded is None or decoded != value:
         return Problem(errors.HEADER_MISMATCH, f"The header {name} and the body differ.")
     return None
 
 
 def _decoded(header: str) -> str | None:
-    """A header's value; what is not plain ASCII travels as ``=?base64?…?=``."""
-    if not (header.startswith("=?base64?") and header.endswith("?=")):
+    """A header's value; what is not plain ASCII travels as ``=?base64?…?=``. None if that is not canonical base64."""
+    if not (header.startswith(_BASE64_START) and header.endswith(_BASE64_END)):
         return header
+    payload = header[len(_BASE64_START) : -len(_BASE64_END)]
     try:
-        return base64.b64decode(header[9:-2], validate=True).decode("utf-8")
-    except (ValueError, binascii.Error):
+        raw = base64.b64decode(payload, validate=True)
+        return raw.decode("utf-8") if base64.b64encode(raw).decode() == payload else None
+    except ValueError:
         return None

@@ -1,29 +1,32 @@
 """Bytes to one JSON-RPC message, or to the reason why not."""
 
-import json
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from . import errors, headers, revisions
+from . import errors, headers, revisions, strict_json
 
-MAX_DEPTH = 64
-# What PostgreSQL cannot store, or Python cannot encode, would fail much later and far from its cause.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_MAX_DIGITS = 400
+# What a client says of itself, and a method's name in a rejection, are only for people to read.
+_LABEL_LENGTH = 100
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """The facts about an HTTP request that decide its fate."""
+    """The facts about an HTTP request that decide its fate.
+
+    :param method: the verb
+    :param headers: pairs of name and value, in the order received
+    :param query: the query string without ``?``, as received
+    :param body: at most one byte more than is accepted
+    """
 
     method: str
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     query: str = field(repr=False)
     body: bytes = field(repr=False)
     remote_addr: str
+    oversized: bool = False
 
     @cached_property
     def _by_name(self) -> dict[str, str]:
@@ -34,200 +37,155 @@ class Exchange:
         return found
 
     def header(self, name: str) -> str | None:
-        """A header's value, its name in any case; a repeated one is joined by commas (RFC 9110 §5.2)."""
-        return self._by_name.get(name.lower())
+        """A header's value without the white space around it; a repeated one is joined by commas (RFC 9110 §5.2)."""
+        value = self._by_name.get(name.lower())
+        return None if value is None else value.strip(" \t")
 
 
 @dataclass(frozen=True)
 class Message:
-    """One request, notification or response that is well formed for its era."""
+    """One request, notification or response that is well formed for its era.
+
+    ``revision`` is the one spoken from here on: for ``initialize`` the one agreed. A response has no method ('').
+    ``client_name``, ``client_version`` and ``capabilities`` are known where the message itself tells them: always in
+    the modern era, in ``initialize`` only in the legacy one.
+    """
 
     id: str | int | None
     method: str
     params: dict[str, Any] = field(repr=False)
     era: str
     revision: str
-    client_name: str | None = None
-    client_version: str | None = None
+    client_name: str | None = field(default=None, repr=False)
+    client_version: str | None = field(default=None, repr=False)
     capabilities: dict[str, Any] = field(default_factory=dict, repr=False)
-    session_id: str | None = None
+    session_id: str | None = field(default=None, repr=False)
     is_notification: bool = False
     is_response: bool = False
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why there is no message; ``id`` and ``method`` as far as they could be read."""
+    """Why a request goes no further.
+
+    ``id`` and ``method`` as far as they could be read, ``method`` cut to what a log needs.
+    """
 
     status: int
     code: int
     message: str
     data: dict[str, Any] | None = None
     id: str | int | None = None
-    method: str | None = None
+    method: str | None = field(default=None, repr=False)
 
 
-class _Refused(Exception):
-    """The body is not one JSON-RPC message; its text is for the caller."""
-
-    def __init__(self, code: int, message: str):
-        super().__init__(message)
-        self.code = code
-
-
-def read(exchange: Exchange) -> Message | Rejection:
-    """The one message of a request (MCP 2026-07-28, basic/transports/streamable-http; 2025-11-25, basic/transports).
+def read(exchange: Exchange, max_depth: int = strict_json.MAX_DEPTH) -> Message | Rejection:
+    """The one message of a request (2026-07-28 basic/transports/streamable-http; 2025-11-25 basic/transports).
 
     Never raises for what a client sends. The texts say what is wrong and what would be right, and repeat no value.
+    Whether the method exists is the caller's question.
     """
     try:
-        body = _parse(exchange.body)
-    except _Refused as refused:
-        return Rejection(400, refused.code, str(refused))
-    identity = body.get("id") if _is_id(body.get("id")) else None
-    method = body["method"] if isinstance(body.get("method"), str) else None
-    try:
-        _check_envelope(body)
-    except _Refused as refused:
-        return Rejection(400, refused.code, str(refused), id=identity, method=method)
-    if method is None:
-        return _response(exchange, body)
-    return _classify(exchange, body, identity, method)
-
-
-def _classify(exchange: Exchange, body: dict, identity: str | int | None, method: str) -> Message | Rejection:
-    params = body.get("params", {})
-    meta = params.get("_meta") if isinstance(params.get("_meta"), dict) else {}
-    version = exchange.header("MCP-Protocol-Version")
-    era = revisions.era_of(version, meta.get(headers.META_VERSION))
-    if era == revisions.MODERN_ERA and (problem := headers.check(exchange, method, params, meta)):
-        return Rejection(
-            errors.http_status(problem.code, era), problem.code, problem.message, problem.data, identity, method
+        body = strict_json.loads(exchange.body, max_depth)
+    except strict_json.Unreadable as reason:
+        return Rejection(400, errors.PARSE_ERROR, str(reason))
+    if isinstance(body, list):
+        return _invalid("Batches are not supported: send one message per request.")
+    if not isinstance(body, dict):
+        return _invalid("The body must be one JSON-RPC message, an object.")
+    outcome = _envelope_problem(body) or _message(exchange, body)
+    if isinstance(outcome, Rejection):
+        return replace(
+            outcome, id=body.get("id") if _is_id(body.get("id")) else None, method=_label(body.get("method"))
         )
-    if era == revisions.MODERN_ERA:
-        revision, info, capabilities = revisions.MODERN, meta.get(headers.META_CLIENT), meta[headers.META_CAPABILITIES]
-    elif method == "initialize":
-        revision = revisions.negotiate(params.get("protocolVersion"))
-        info, capabilities = params.get("clientInfo"), params.get("capabilities")
+    return outcome
+
+
+def _invalid(text: str) -> Rejection:
+    return Rejection(400, errors.INVALID_REQUEST, text)
+
+
+def _envelope_problem(body: Mapping[str, Any]) -> Rejection | None:
+    """JSON-RPC 2.0 §4 and §5, with MCP's narrower ids and params (basic/index)."""
+    if body.get("jsonrpc") != "2.0":
+        return _invalid('The member "jsonrpc" must be "2.0".')
+    if "id" in body and not _is_id(body["id"]):
+        return _invalid('The member "id" must be a string or an integer.')
+    if "method" not in body:
+        answers = "id" in body and ("result" in body) != ("error" in body)
+        return None if answers else _invalid('The member "method" is missing.')
+    if not isinstance(body["method"], str) or not body["method"]:
+        return _invalid('The member "method" must be a string.')
+    if not isinstance(body.get("params", {}), dict):
+        return _invalid('The member "params" must be an object.')
+    return None
+
+
+def _message(exchange: Exchange, body: Mapping[str, Any]) -> Message | Rejection:
+    params = body.get("params", {}) if "method" in body else {}
+    meta = params["_meta"] if isinstance(params.get("_meta"), dict) else {}
+    version = exchange.header(headers.VERSION)
+    if revisions.era_of(version, meta.get(headers.META_VERSION)) == revisions.MODERN_ERA:
+        return _modern(exchange, body, params, meta)
+    return _legacy(exchange, body, params, version or revisions.ASSUMED)
+
+
+def _modern(
+    exchange: Exchange, body: Mapping[str, Any], params: dict[str, Any], meta: dict[str, Any]
+) -> Message | Rejection:
+    if "method" not in body:
+        return _invalid("This revision has no messages without a method.")
+    is_notification = "id" not in body
+    if is_notification:
+        problem = headers.check_version(exchange, meta)
     else:
-        revision, info, capabilities = version or revisions.ASSUMED, None, None
-    info = info if isinstance(info, dict) else {}
+        problem = headers.check(exchange, body["method"], params, meta)
+    if problem:
+        status = errors.http_status(problem.code, revisions.MODERN_ERA)
+        return Rejection(status, problem.code, problem.message, problem.data)
     return Message(
-        id=identity,
-        method=method,
+        id=body.get("id"),
+        method=body["method"],
         params=params,
-        era=era,
-        revision=revision,
-        client_name=_text(info.get("name")),
-        client_version=_text(info.get("version")),
-        capabilities=capabilities if isinstance(capabilities, dict) else {},
-        session_id=exchange.header("Mcp-Session-Id") if era == revisions.LEGACY_ERA else None,
-        is_notification="id" not in body,
+        era=revisions.MODERN_ERA,
+        revision=revisions.MODERN,
+        is_notification=is_notification,
+        **_client(meta.get(headers.META_CLIENT), meta.get(headers.META_CAPABILITIES)),
     )
 
 
-def _response(exchange: Exchange, body: dict) -> Message | Rejection:
-    """A legacy client may answer a server's request; we send none, so it is accepted and dropped."""
-    version = exchange.header("MCP-Protocol-Version")
-    if revisions.era_of(version, None) == revisions.MODERN_ERA:
-        return Rejection(400, errors.INVALID_REQUEST, "This revision has no messages without a method.", id=body.get("id"))
+def _legacy(exchange: Exchange, body: Mapping[str, Any], params: dict[str, Any], revision: str) -> Message:
+    """A response is accepted too: an older client may answer a request that it thinks we sent; we send none."""
+    client: dict[str, Any] = {}
+    if body.get("method") == "initialize":
+        revision = revisions.negotiate(params.get("protocolVersion"))
+        client = _client(params.get("clientInfo"), params.get("capabilities"))
     return Message(
-        body.get("id"), "", {}, revisions.LEGACY_ERA, version or revisions.ASSUMED, is_response=True
+        id=body.get("id"),
+        method=body.get("method", ""),
+        params=params,
+        era=revisions.LEGACY_ERA,
+        revision=revision,
+        session_id=exchange.header("Mcp-Session-Id"),
+        is_notification="id" not in body,
+        is_response="method" not in body,
+        **client,
     )
 
 
-def _text(value: object) -> str | None:
-    return value[:100] if isinstance(value, str) else None
+def _client(info: object, capabilities: object) -> dict[str, Any]:
+    """What a client says of itself; none of it is required, so a wrong shape is as good as silence."""
+    info = info if isinstance(info, dict) else {}
+    return {
+        "client_name": _label(info.get("name")),
+        "client_version": _label(info.get("version")),
+        "capabilities": capabilities if isinstance(capabilities, dict) else {},
+    }
+
+
+def _label(value: object) -> str | None:
+    return value[:_LABEL_LENGTH] if isinstance(value, str) else None
 
 
 def _is_id(value: object) -> bool:
     return isinstance(value, (str, int)) and not isinstance(value, bool)
-
-
-def _check_envelope(body: dict) -> None:
-    """JSON-RPC 2.0 §4, with MCP's narrower ids (basic/index)."""
-    if body.get("jsonrpc") != "2.0":
-        raise _Refused(errors.INVALID_REQUEST, 'The member "jsonrpc" must be "2.0".')
-    if "id" in body and not _is_id(body["id"]):
-        raise _Refused(errors.INVALID_REQUEST, 'The member "id" must be a string or an integer.')
-    if "method" in body:
-        if not isinstance(body["method"], str) or not body["method"]:
-            raise _Refused(errors.INVALID_REQUEST, 'The member "method" must be a string.')
-    elif "id" not in body or not ("result" in body or "error" in body):
-        raise _Refused(errors.INVALID_REQUEST, 'The member "method" is missing.')
-    if not isinstance(body.get("params", {}), dict):
-        raise _Refused(errors.INVALID_REQUEST, 'The member "params" must be an object.')
-
-
-def _parse(raw: bytes) -> dict[str, Any]:
-    if not raw.strip():
-        raise _Refused(errors.PARSE_ERROR, "The body is empty; send one JSON-RPC message.")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise _Refused(errors.PARSE_ERROR, "The body is not valid UTF-8.") from None
-    if _depth(text) > MAX_DEPTH:
-        raise _Refused(errors.PARSE_ERROR, f"The body is nested deeper than {MAX_DEPTH} levels.")
-    try:
-        body = json.loads(
-            text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_bounded(int), parse_float=_finite
-        )
-    except ValueError:
-        raise _Refused(errors.PARSE_ERROR, "The body is not valid JSON.") from None
-    if isinstance(body, list):
-        raise _Refused(errors.INVALID_REQUEST, "Batches are not supported: send one message per request.")
-    if not isinstance(body, dict):
-        raise _Refused(errors.INVALID_REQUEST, "The body must be one JSON-RPC message, an object.")
-    if _has_unstorable(body):
-        raise _Refused(errors.PARSE_ERROR, "A text holds a NUL character or half of a surrogate pair.")
-    return body
-
-
-def _depth(text: str) -> int:
-    """How deep brackets nest outside of strings, found before the recursive parser could fail on it."""
-    deepest = depth = 0
-    for bracket in re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL):
-        if bracket in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif bracket in "]}":
-            depth -= 1
-    return deepest
-
-
-def _no_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers of a doubled member may choose different ones, so neither is right (RFC 8259 §4)."""
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise _Refused(errors.PARSE_ERROR, "An object has the same member twice.")
-        found[name] = value
-    return found
-
-
-def _no_constant(_name: str) -> None:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-def _bounded(convert):
-    def parse(digits: str):
-        if len(digits) > _MAX_DIGITS:
-            raise _Refused(errors.PARSE_ERROR, "A number has too many digits.")
-        return convert(digits)
-
-    return parse
-
-
-def _finite(digits: str) -> float:
-    number = _bounded(float)(digits)
-    if number in (float("inf"), float("-inf")):
-        raise _Refused(errors.PARSE_ERROR, "A number is too large.")
-    return number
-
-
-def _has_unstorable(value: Any) -> bool:
-    if isinstance(value, str):
-        return bool(_UNSTORABLE.search(value))
-    if isinstance(value, dict):
-        return any(_has_unstorable(item) for pair in value.items() for item in pair)
-    return isinstance(value, list) and any(map(_has_unstorable, value))

@@ -11,7 +11,11 @@ _CACHED = {"ttlMs": TTL_MS, "cacheScope": "private"}
 
 
 def success(message: Message, result: dict[str, Any], server_info: dict[str, str]) -> dict[str, Any]:
-    """The body that carries ``result``; modern ones say what they are and who answers (2026-07-28, basic/index)."""
+    """The body that carries ``result``; modern ones say what they are and who answers (2026-07-28, basic/index).
+
+    :param result: one of those made below; its own ``resultType`` and ``_meta`` are kept
+    :param server_info: name and version, as ``Implementation`` in the specification
+    """
     if message.era == revisions.MODERN_ERA:
         meta = {**result.get("_meta", {}), headers.META_SERVER: server_info}
         result = {"resultType": "complete", **result, "_meta": meta}
@@ -19,13 +23,17 @@ def success(message: Message, result: dict[str, Any], server_info: dict[str, str
 
 
 def failure(identity: str | int | None, code: int, message: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The body of an error; without an id where none could be read."""
+    """The body of an error; its id is null where none could be read (JSON-RPC 2.0 §5)."""
     error = {"code": code, "message": message, **({"data": data} if data else {})}
     return {"jsonrpc": "2.0", "id": identity, "error": error}
 
 
 def discover(capabilities: dict[str, Any], server_info: dict[str, str], instructions: str) -> dict[str, Any]:
-    """``server/discover`` (2026-07-28, server/discover)."""
+    """``server/discover`` (2026-07-28, server/discover).
+
+    The revision has the server's name in ``_meta``, where ``success`` puts it; its drafts, and clients made from them,
+    had it here.
+    """
     return {
         "supportedVersions": list(revisions.SUPPORTED),
         "capabilities": capabilities,
@@ -38,7 +46,7 @@ def discover(capabilities: dict[str, Any], server_info: dict[str, str], instruct
 def initialize(
     message: Message, capabilities: dict[str, Any], server_info: dict[str, str], instructions: str
 ) -> dict[str, Any]:
-    """``initialize`` (2025-11-25, basic/lifecycle)."""
+    """``initialize`` (2025-11-25, basic/lifecycle); ``message`` knows which revision was agreed."""
     return {
         "protocolVersion": message.revision,
         "capabilities": capabilities,
@@ -53,6 +61,10 @@ def tools_list(tools: list[dict[str, Any]], message: Message) -> dict[str, Any]:
 
 
 def tool_result(structured: dict[str, Any] | None, text: str, *, is_error: bool) -> dict[str, Any]:
-    """``tools/call``: the structure for programs, the same as text for the model (server/tools)."""
+    """``tools/call``: the structure for programs, the same as text for the model (server/tools).
+
+    :param structured: an object, as every revision before 2026-07-28 demands; None if the tool has no output schema
+    :param is_error: the tool failed, and ``text`` tells the model what to do about it
+    """
     result: dict[str, Any] = {"content": [{"type": "text", "text": text}], "isError": is_error}
     return result if structured is None else {**result, "structuredContent": structured}

@@ -10,13 +10,13 @@ ASSUMED = "2025-03-26"
 
 
 def era_of(header: str | None, meta_version: object) -> str:
-    """The era of a request.
+    """The era of a request, from its ``MCP-Protocol-Version`` header and the revision in its ``_meta``.
 
     A legacy revision in the header, or none at all, is legacy; whatever else is modern, and so is a request that names
-    its revision in ``_meta`` only.
+    its revision in ``_meta`` only. A client that does not know the newest revision never lands in the modern era.
     """
     if header is None:
-        return MODERN_ERA if meta_version is not None else LEGACY_ERA
+        return LEGACY_ERA if meta_version is None else MODERN_ERA
     return LEGACY_ERA if header in LEGACY else MODERN_ERA
 
 
