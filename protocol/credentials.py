@@ -18,8 +18,10 @@ _CHECK_CHARS = 6  # the fewest that hold a CRC-32
 _KINDS = "ak|cs|at|rt|ac"
 # For secret scanners; the README publishes it. Nothing is asked of what stands before: in an address it may be "%3D".
 PATTERN = re.compile(rf"mcp_({_KINDS})_[0-9A-Za-z]{{49}}(?![0-9A-Za-z])")
-# Wider: what is nearly a secret is most of one. Some encoders of addresses spare not even the underscore.
-_LOOKALIKE = re.compile(rf"mcp(?:_|%5[Ff])({_KINDS})(?:_|%5[Ff])[0-9A-Za-z]{{16,}}")
+# Wider: what is nearly a secret is most of one. Some encoders of addresses spare not even the underscore, and what
+# begins the next secret does not belong to this one.
+_MARK = f"mcp(?:_|%5[Ff])({_KINDS})(?:_|%5[Ff])"
+_LOOKALIKE = re.compile(f"{_MARK}(?:(?!{_MARK})[0-9A-Za-z]){{16,}}")
 # RFC 9110 §5.6.2 and §11.6.2.
 _SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 _BEARER = re.compile(r"bearer +([0-9A-Za-z._~+/-]+=*)", re.IGNORECASE)

@@ -1,0 +1,12 @@
+"""``bin/odoo ARGS…``: any command of Odoo on this runtime."""
+
+import subprocess
+
+import postgres
+from odoo_process import odoo_on
+
+
+def main(arguments: list[str]) -> int:
+    with postgres.running(safe=True) as server:
+        odoo = odoo_on(server, "data")
+        return subprocess.run(odoo.command(*arguments), env=odoo.environment(), check=False).returncode

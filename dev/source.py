@@ -1,0 +1,122 @@
+"""Finds an Odoo 19, or fetches the Debian package without root and without any address of its own."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from places import FETCHED, RUNTIME, SETUP_LOG
+from trouble import Trouble, say
+
+VERSION = (19, 0)
+# odoo-19 leaves fonts and jQuery to other packages, as links that dangle when it is unpacked alone.
+PACKAGES = (
+    "odoo-19", "fonts-dejavu-core", "fonts-glyphicons-halflings", "fonts-inconsolata", "fonts-montserrat", "fonts-ocr-b",
+    "fonts-roboto-unhinted", "gsfonts", "libjs-jquery", "libjs-jquery-form", "libjs-underscore",
+)
+# From the machine's own suite: the newer one is only a redirection and leaves Odoo's icons dangling.
+OWN_SUITE_PACKAGES = ("fonts-font-awesome",)
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An Odoo: the folder to put on the Python path, the script to start, the folders of its addons."""
+
+    python_path: Path
+    script: Path
+    addons: tuple[Path, ...]
+
+
+def find() -> Source:
+    """The Odoo that ``ODOO_HOME`` names, or the fetched one.
+
+    :raise Trouble: if there is none, or it is not 19.0
+    """
+    home = os.environ.get("ODOO_HOME")
+    if not home:
+        return _at(FETCHED)
+    source = _at(Path(home).resolve())
+    say(f"Using the Odoo {'.'.join(map(str, VERSION))} in ODOO_HOME")
+    return source
+
+
+def _at(home: Path) -> Source:
+    for folder in (home, home / "usr/lib/python3/dist-packages", *sorted(home.glob("lib/python3*/site-packages"))):
+        if (folder / "odoo" / "release.py").is_file():
+            break
+    else:
+        raise Trouble(f"There is no Odoo in {home}: set ODOO_HOME to an Odoo 19 source tree or install.")
+    found = _version(folder / "odoo" / "release.py")
+    if found != VERSION:
+        raise Trouble(f"The Odoo in {home} is {'.'.join(map(str, found))}; this addon needs 19.0.")
+    for script in (folder / "odoo-bin", home / "usr/bin/odoo", home / "bin/odoo"):
+        if script.is_file():
+            addons = tuple(path for path in (folder / "odoo/addons", folder / "addons") if path.is_dir())
+            return Source(folder, script, addons)
+    raise Trouble(f"The Odoo in {home} has no start script (odoo-bin, usr/bin/odoo or bin/odoo).")
+
+
+def _version(release: Path) -> tuple[int, ...]:
+    match = re.search(r"^version_info\s*=\s*\((\d+),\s*(\d+)", release.read_text(), re.MULTILINE)
+    return tuple(map(int, match.groups())) if match else (0, 0)
+
+
+def fetch() -> None:
+    """Unpack Debian's package into the runtime; an interrupted try leaves nothing behind."""
+    if os.environ.get("ODOO_HOME") or (FETCHED / "done").exists():
+        return
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        raise Trouble("There is no apt here to fetch Odoo with: set ODOO_HOME to an Odoo 19 source tree or install.")
+    work = RUNTIME / "odoo.unfinished"
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(FETCHED, ignore_errors=True)
+    for folder in ("lists/partial", "cache/archives/partial", "etc", "debs", "tree"):
+        (work / folder).mkdir(parents=True)
+    say("Fetching Odoo 19 (117 MB)")
+    apt = _apt_of_sid(work)
+    _run([*apt, "update"], work)
+    _run([*apt, "download", *PACKAGES], work / "debs")
+    _download_from_own_suite(work)
+    say("Unpacking Odoo 19")
+    for package in sorted((work / "debs").glob("*.deb")):
+        _run(["dpkg", "-x", str(package), str(work / "tree")], work)
+    (work / "tree" / "done").touch()
+    (work / "tree").rename(FETCHED)
+    shutil.rmtree(work)
+
+
+def _apt_of_sid(work: Path) -> list[str]:
+    """apt with folders of its own, for the machine's own repository at the suite that has Odoo 19."""
+    targets = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, text=True, check=False
+    ).stdout.split()
+    debian = next((uri for uri in targets if uri.rstrip("/").endswith("/debian")), None)
+    if not debian:
+        raise Trouble("apt knows no Debian repository here: set ODOO_HOME to an Odoo 19 source tree or install.")
+    sources = work / "etc" / "sid.sources"
+    sources.write_text(f"Types: deb\nURIs: {debian}\nSuites: sid\nComponents: main\nSigned-By: {KEYRING}\n")
+    return [
+        "apt-get", "-q", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-",
+        "-o", f"Dir::State::Lists={work / 'lists'}", "-o", f"Dir::Cache={work / 'cache'}", "-o", "APT::Sandbox::User=root",
+    ]
+
+
+def _download_from_own_suite(work: Path) -> None:
+    lists = work / "own-lists"
+    (lists / "partial").mkdir(parents=True)
+    apt = [
+        "apt-get", "-q", "-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={work / 'cache'}",
+        "-o", "APT::Sandbox::User=root",
+    ]
+    _run([*apt, "update"], work)
+    _run([*apt, "download", *OWN_SUITE_PACKAGES], work / "debs")
+
+
+def _run(command: list[str], folder: Path) -> None:
+    with SETUP_LOG.open("a") as log:
+        done = subprocess.run(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise Trouble(f"{command[0]} failed: no network, or no space left? The details are in {SETUP_LOG}.")

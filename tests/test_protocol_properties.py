@@ -1,0 +1,133 @@
+"""What must hold for any input at all. The examples are always the same ones, so that a failure can be repeated."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odoo.tests import BaseCase
+
+from odoo.addons.mcp_gateway.protocol import credentials, errors, messages, pagination, preflight, revisions
+from odoo.addons.mcp_gateway.protocol.challenge import bearer_challenge
+from odoo.addons.mcp_gateway.protocol.messages import Exchange, Message, Rejection
+
+repeatable = settings(max_examples=200, derandomize=True, deadline=None, database=None)
+
+# Surrogates too: JSON can spell them, and they are what breaks later.
+TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=20,
+)
+VERSION = st.sampled_from((*revisions.SUPPORTED, "2031-01-01", ""))
+META = st.fixed_dictionaries(
+    {},
+    optional={
+        "io.modelcontextprotocol/protocolVersion": VERSION | JSON,
+        "io.modelcontextprotocol/clientCapabilities": st.just({}) | JSON,
+        "io.modelcontextprotocol/clientInfo": st.just({"name": "x"}) | JSON,
+    },
+)
+PARAMS = st.fixed_dictionaries({}, optional={"_meta": META | JSON, "name": JSON, "clientInfo": JSON, "uri": TEXT})
+# Mostly right, so that the later steps are reached.
+BODY = st.fixed_dictionaries(
+    {"jsonrpc": st.just("2.0") | JSON},
+    optional={
+        "id": st.integers() | TEXT | JSON,
+        "method": st.sampled_from(("initialize", "tools/call", "ping", "notifications/initialized")) | JSON,
+        "params": PARAMS | JSON,
+        "result": JSON,
+        "error": JSON,
+    },
+)
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Mcp-Session-Id", "Host", "Origin", "X")),
+        VERSION | st.sampled_from(("tools/call", "ping", "=?base64?eA==?=", "=?base64?")) | TEXT,
+    ),
+    max_size=5,
+).map(tuple)
+
+
+class TestProperties(BaseCase):
+    def _read(self, body: bytes, headers=()) -> None:
+        outcome = messages.read(Exchange("POST", headers, "", body, "192.0.2.7"))
+        self.assertIsInstance(outcome, (Message, Rejection))
+        if isinstance(outcome, Rejection):
+            self.assertEqual(outcome.status, 400)
+            outcome.message.encode("ascii")
+        else:
+            self.assertIn(outcome.revision, revisions.SUPPORTED)
+            self.assertIn(outcome.era, (revisions.MODERN_ERA, revisions.LEGACY_ERA))
+            self.assertIsInstance(outcome.params, dict)
+            # What was accepted can be stored and sent back.
+            json.dumps([outcome.id, outcome.params], ensure_ascii=False, allow_nan=False).encode("utf-8")
+            self.assertEqual(outcome.id is None, outcome.is_notification)
+
+    @repeatable
+    @given(st.binary(max_size=200), HEADERS)
+    def test_reading_never_raises_on_any_bytes(self, body, headers):
+        """Ours: JSON-RPC 2.0 §5.1 has an error for everything."""
+        self._read(body, headers)
+
+    @repeatable
+    @given(JSON | BODY, HEADERS)
+    def test_reading_never_raises_on_any_json(self, body, headers):
+        """Ours: as above, beyond the parser."""
+        self._read(json.dumps(body).encode(), headers)
+
+    @repeatable
+    @given(st.integers(0, 300), st.sampled_from(("[", '{"a":', '[{"a":')), st.booleans())
+    def test_reading_never_raises_on_any_depth(self, depth, opened, closes):
+        """Ours: an unfinished text fails as quietly as a finished one."""
+        closed = "".join({"[": "]", "{": "}"}.get(character, "") for character in reversed(opened))
+        self._read((opened * depth + "1" + closed * depth * closes).encode())
+
+    @repeatable
+    @given(HEADERS, TEXT, TEXT)
+    def test_preflight_never_raises(self, headers, base_url, verb):
+        """Ours: Host, Origin and the configured address may be anything."""
+        rejection = preflight.check(Exchange(verb, headers, "", b"", ""), base_url)
+        self.assertIn(rejection.status, (403, 405, 413, 415))
+
+    @repeatable
+    @given(st.none() | TEXT | TEXT.map("Bearer {}".format))
+    def test_any_authorization_header_is_read(self, header):
+        """RFC 6750 §2.1."""
+        found = credentials.bearer(header)
+        if found.token is None:
+            return
+        self.assertFalse(found.malformed)
+        self.assertRegex(found.token, r"\A[\w.~+/-]+=*\Z")
+
+    @repeatable
+    @given(st.binary(min_size=32, max_size=32), st.sampled_from(list(credentials.Kind)), TEXT, TEXT)
+    def test_a_secret_is_recognised_and_never_survives_redaction(self, random, kind, before, after):
+        """DESIGN §2.1, §4."""
+        secret = credentials.mint(kind, lambda _size: random)
+        self.assertEqual(credentials.parse(secret).kind, kind)
+        self.assertNotIn(secret[7:23], credentials.redact(f"{before}{secret}{after}"))
+
+    @repeatable
+    @given(TEXT)
+    def test_a_challenge_stays_one_header(self, text):
+        """RFC 6750 §3, RFC 9110 §5.5."""
+        self.assertRegex(bearer_challenge(error="invalid_token", description=text), r"\A[\x20-\x7e]+\Z")
+
+    @repeatable
+    @given(st.dictionaries(TEXT.filter(lambda key: key != "v"), JSON, max_size=2), TEXT)
+    def test_a_cursor_is_read_back_or_refused(self, position, foreign):
+        """2025-11-25 server/utilities/pagination."""
+        cursor = pagination.encode(position)
+        if len(cursor) <= 1024:
+            self.assertEqual(json.dumps(pagination.decode(cursor)), json.dumps(position))
+        with self.assertRaises(pagination.InvalidCursor):
+            pagination.decode(foreign)
+
+    def test_every_rejection_uses_a_code_that_has_a_status(self):
+        """Ours."""
+        for body in (b"", b"[]", b"{}"):
+            with self.subTest(body=body):
+                rejection = messages.read(Exchange("POST", (), "", body, ""))
+                self.assertEqual(errors.http_status(rejection.code, revisions.LEGACY_ERA), rejection.status)
