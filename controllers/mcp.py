@@ -37,7 +37,11 @@ class McpDispatcher(http.HttpDispatcher):
             reply = Reply(503, body, (("Retry-After", "1"),))
         else:
             _logger.error("MCP request failed", exc_info=exc)
-            body = results.failure(self._message_id(), errors.INTERNAL_ERROR, "Internal error. The administrator finds it in the server's log.")
+            body = results.failure(
+                self._message_id(),
+                errors.INTERNAL_ERROR,
+                "Internal error. The administrator finds it in the server's log.",
+            )
             reply = Reply(500, body)
         self._log(reply, exc)
         return responses.build(reply)
@@ -85,14 +89,13 @@ class McpController(http.Controller):
 
     def _exchange(self, httprequest) -> Exchange:
         try:
-            body, oversized = httprequest.get_data(cache=False), False
+            body = httprequest.get_data(cache=False)
         except RequestEntityTooLarge:
-            body, oversized = b"", True
+            body = b""  # its Content-Length says enough
         return Exchange(
             method=httprequest.method,
             headers=tuple(httprequest.headers.items()),
             query=httprequest.query_string.decode("latin-1"),
             body=body,
             remote_addr=httprequest.remote_addr,
-            oversized=oversized,
         )

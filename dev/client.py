@@ -21,12 +21,12 @@ async def _talk(options: argparse.Namespace) -> int:
     from mcp import Client  # noqa: PLC0415
     from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415
 
-    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {options.key}"}) as http:
-        async with Client(streamable_http_client(options.url, http_client=http), mode=options.mode) as client:
-            if options.call:
-                result = await client.call_tool(options.call, json.loads(options.arguments))
-                print("\n".join(part.text for part in result.content if part.type == "text"))
-                return int(bool(result.is_error))
-            for tool in (await client.list_tools()).tools:
-                print(f"{tool.name:24} {tool.title}")
+    http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {options.key}"})
+    async with http, Client(streamable_http_client(options.url, http_client=http), mode=options.mode) as client:
+        if options.call:
+            result = await client.call_tool(options.call, json.loads(options.arguments))
+            print("\n".join(part.text for part in result.content if part.type == "text"))
+            return int(bool(result.is_error))
+        for tool in (await client.list_tools()).tools:
+            print(f"{tool.name:24} {tool.title}")
     return 0

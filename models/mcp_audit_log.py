@@ -84,12 +84,14 @@ class McpAuditLog(models.Model):
         """
         values.setdefault("date", SQL("clock_timestamp() AT TIME ZONE 'UTC'"))
         values.setdefault("outcome", "success")
-        self.env.cr.execute(SQL(
-            "%sINSERT INTO mcp_audit_log (%s) VALUES (%s)",
-            SQL("SET LOCAL synchronous_commit = off; ") if _relaxed else SQL(),
-            SQL(", ").join(SQL.identifier(name) for name in values),
-            SQL(", ").join(value if isinstance(value, SQL) else SQL("%s", value) for value in values.values()),
-        ))
+        self.env.cr.execute(
+            SQL(
+                "%sINSERT INTO mcp_audit_log (%s) VALUES (%s)",
+                SQL("SET LOCAL synchronous_commit = off; ") if _relaxed else SQL(),
+                SQL(", ").join(SQL.identifier(name) for name in values),
+                SQL(", ").join(value if isinstance(value, SQL) else SQL("%s", value) for value in values.values()),
+            )
+        )
 
     @api.model
     def _record_event(self, event: str, connection=None, **values: Any) -> None:
@@ -101,6 +103,8 @@ class McpAuditLog(models.Model):
         values.setdefault("ip", request.httprequest.remote_addr if request else None)
         self._record(event=event, **values)
 
+    # pylint: disable=method-required-super
+    # These refuse, so there is nothing to hand on.
     @api.model_create_multi
     def create(self, vals_list):
         raise UserError(self.env._("The audit log is written by the MCP server only."))

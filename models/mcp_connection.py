@@ -4,7 +4,9 @@ from odoo.exceptions import UserError, ValidationError
 from .mcp_settings import SCOPES
 
 # What an administrator sets and an MCP User may not (DESIGN §2.12); buttons write the rest.
-LIFECYCLE_FIELDS = frozenset({"state", "generation", "usage_id", "revoked_at", "revoked_by_id", "credential_changed_at"})
+LIFECYCLE_FIELDS = frozenset(
+    {"state", "generation", "usage_id", "revoked_at", "revoked_by_id", "credential_changed_at"}
+)
 
 
 class McpConnection(models.Model):
@@ -22,7 +24,6 @@ class McpConnection(models.Model):
     )
     user_id = fields.Many2one(
         "res.users",
-        "User",
         index=True,
         ondelete="restrict",
         tracking=True,
@@ -42,9 +43,11 @@ class McpConnection(models.Model):
     # Written by everything that kills a credential, so that a call in flight collides with it (DESIGN §2.3).
     credential_changed_at = fields.Datetime("Credential Changed On", readonly=True, copy=False)
     revoked_at = fields.Datetime("Revoked On", readonly=True, copy=False)
-    revoked_by_id = fields.Many2one("res.users", "Revoked By", readonly=True, copy=False, index="btree_not_null")
+    revoked_by_id = fields.Many2one("res.users", readonly=True, copy=False, index="btree_not_null")
 
-    scope = fields.Selection(SCOPES, required=True, default=lambda self: self._default_from_settings("default_scope"), tracking=True)
+    scope = fields.Selection(
+        SCOPES, required=True, default=lambda self: self._default_from_settings("default_scope"), tracking=True
+    )
     expires_at = fields.Datetime("Expires On", tracking=True, help="Empty means never.")
     rate_minute = fields.Integer(
         "Requests per Minute",
@@ -61,7 +64,9 @@ class McpConnection(models.Model):
     note = fields.Text("Notes")
 
     api_key_ids = fields.One2many("mcp.api.key", "connection_id")
-    usage_id = fields.Many2one("mcp.connection.usage", readonly=True, required=True, ondelete="restrict", copy=False, index=True)
+    usage_id = fields.Many2one(
+        "mcp.connection.usage", readonly=True, required=True, ondelete="restrict", copy=False, index=True
+    )
     first_used = fields.Datetime(related="usage_id.first_used")
     last_used = fields.Datetime(related="usage_id.last_used")
     last_ip = fields.Char("Last Address", related="usage_id.last_ip")
@@ -81,16 +86,18 @@ class McpConnection(models.Model):
     def _check_user(self):
         for user in self.user_id:
             if not user.has_group("mcp_gateway.group_mcp_user"):
-                raise ValidationError(self.env._(
-                    "%(user)s is not in the group MCP User, so no AI tool can act as this user. "
-                    "Add the group in Settings ‣ Users first.",
-                    user=user.name,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s is not in the group MCP User, so no AI tool can act as this user. "
+                        "Add the group in Settings ‣ Users first.",
+                        user=user.name,
+                    )
+                )
 
     def _compute_log_count(self):
-        counts = dict(self.env["mcp.audit.log"]._read_group(
-            [("connection_ref", "in", self.ids)], ["connection_ref"], ["__count"]
-        ))
+        counts = dict(
+            self.env["mcp.audit.log"]._read_group([("connection_ref", "in", self.ids)], ["connection_ref"], ["__count"])
+        )
         for connection in self:
             connection.log_count = counts.get(connection.id, 0)
 
@@ -107,10 +114,14 @@ class McpConnection(models.Model):
         if not self.env.su and LIFECYCLE_FIELDS & vals.keys():
             raise UserError(self.env._("The state of a connection is changed with its buttons only."))
         for name in ("user_id", "type"):
-            if name in vals and any(connection[name] and vals[name] != self._raw(connection[name]) for connection in self):
-                raise UserError(self.env._(
-                    "A connection acts as one user for good, and its type stays. Revoke it and make a new one."
-                ))
+            if name in vals and any(
+                connection[name] and vals[name] != self._raw(connection[name]) for connection in self
+            ):
+                raise UserError(
+                    self.env._(
+                        "A connection acts as one user for good, and its type stays. Revoke it and make a new one."
+                    )
+                )
         return super().write(vals)
 
     @staticmethod
@@ -119,9 +130,11 @@ class McpConnection(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise UserError(self.env._("Connections are never deleted: their history stays. Revoke the connection instead."))
+        raise UserError(
+            self.env._("Connections are never deleted: their history stays. Revoke the connection instead.")
+        )
 
-    def copy(self, default=None):
+    def copy(self, default=None):  # pylint: disable=method-required-super
         raise UserError(self.env._("A connection cannot be duplicated. Make a new one with New."))
 
     def action_view_logs(self):

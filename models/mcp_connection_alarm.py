@@ -55,11 +55,13 @@ class McpConnection(models.Model):
         if kind == "retired_secret":
             return self.env._(
                 "Someone at %(ip)s used %(hint)s, a key of this connection that is dead. The call was refused, and the "
-                "live key was not touched. If nobody forgot to replace the key in an AI tool, find out who still has it.",
-                ip=ip, hint=hint,
+                "live key was not touched. If nobody forgot to replace the key in an AI tool, find out who has it.",
+                ip=ip,
+                hint=hint,
             )
         return self.env._(
             "The key %(hint)s of this connection was sent in the address of a request from %(ip)s, where servers and "
             "proxies log it. The call was refused. Rotate the key, and send it in the Authorization header only.",
-            ip=ip, hint=hint,
+            ip=ip,
+            hint=hint,
         )

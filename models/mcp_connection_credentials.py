@@ -1,9 +1,10 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_users import check_identity
 from odoo.exceptions import UserError
 from odoo.tools import format_list
+
+from odoo.addons.base.models.res_users import check_identity
 
 _logger = logging.getLogger(__name__)
 
@@ -14,7 +15,7 @@ POWERFUL_GROUPS = ("base.group_system", "base.group_erp_manager")
 class McpConnection(models.Model):
     """The life of a connection's credential: Generate, Rotate, Revoke, Reactivate.
 
-    Button = ``action_x`` → ``_check_can`` → ``_do_x``. ``can_x`` is computed once and read by the view and by the guard.
+    Button = ``action_x`` → ``_check_can`` → ``_do_x``. ``can_x`` is computed once, for the view and for the guard.
     """
 
     _inherit = "mcp.connection"
@@ -54,8 +55,10 @@ class McpConnection(models.Model):
     def _is_within_reach(self) -> bool:
         """Whether the current user may hold a secret of the connection's user (DESIGN §2.12)."""
         owner = self.user_id.sudo()
-        return self.env.su or not owner or all(
-            self.env.user.has_group(group) for group in POWERFUL_GROUPS if owner.has_group(group)
+        return (
+            self.env.su
+            or not owner
+            or all(self.env.user.has_group(group) for group in POWERFUL_GROUPS if owner.has_group(group))
         )
 
     def _live_keys(self):
@@ -122,7 +125,8 @@ class McpConnection(models.Model):
             return self.env._(
                 "%(name)s acts as %(user)s, who has administration rights that you do not have. "
                 "Only someone with the same rights can make a key for it.",
-                name=name, user=self.sudo().user_id.name,
+                name=name,
+                user=self.sudo().user_id.name,
             )
         if self.state == "revoked" and action != "reactivate":
             return self.env._("%(name)s is revoked. Reactivate it first.", name=name)
@@ -158,10 +162,14 @@ class McpConnection(models.Model):
         old_hints = format_list(self.env, old.mapped("hint"))
         old._retire("rotated")
         key = self.env["mcp.api.key"].sudo()._mint(self)
-        self._on_record("key_rotated", self.env._(
-            "API key rotated: %(old)s no longer works, %(new)s is the new one.",
-            old=old_hints, new=self.sudo()._live_keys().hint,
-        ))
+        self._on_record(
+            "key_rotated",
+            self.env._(
+                "API key rotated: %(old)s no longer works, %(new)s is the new one.",
+                old=old_hints,
+                new=self.sudo()._live_keys().hint,
+            ),
+        )
         return key
 
     def _do_revoke(self) -> None:
@@ -186,7 +194,10 @@ class McpConnection(models.Model):
         values = {"credential_changed_at": now}
         if by_revoke:
             values |= {
-                "state": "revoked", "generation": self.generation + 1, "revoked_at": now, "revoked_by_id": self.env.uid
+                "state": "revoked",
+                "generation": self.generation + 1,
+                "revoked_at": now,
+                "revoked_by_id": self.env.uid,
             }
         self.sudo().write(values)
         self.sudo().flush_recordset()

@@ -41,10 +41,12 @@ class McpConnection(models.Model):
         saved.flush_recordset(["state", "generation", "expires_at", "usage_id"])
         self.env["mcp.api.key"].flush_model()
         query = self._search([("id", "in", saved.ids)], bypass_access=True, order="id")
-        rows = self.env.execute_query(query.select(
-            SQL.identifier(self._table, "id"),
-            *(self._field_to_sql(self._table, name, query) for name in COMPUTED_IN_SQL),
-        ))
+        rows = self.env.execute_query(
+            query.select(
+                SQL.identifier(self._table, "id"),
+                *(self._field_to_sql(self._table, name, query) for name in COMPUTED_IN_SQL),
+            )
+        )
         values = {row[0]: row[1:] for row in rows}
         for connection in saved:
             connection.status, connection.last_used_period = values.get(connection.id, ("awaiting", "6_never"))

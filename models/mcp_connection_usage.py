@@ -43,15 +43,23 @@ class McpConnectionUsage(models.Model):
     ) -> Admission:
         """Count one request, in one statement and a transaction of its own.
 
-        Concurrent requests queue on the row, count one after the other, and none of them fails. A window counts up to one beyond its limit, which marks "refused"; a limit of 0 means none. A request
-        that the minute refuses is not counted against the day.
+        Concurrent requests queue on the row, count one after the other, and none of them fails. A window counts up to
+        one beyond its limit, which marks "refused"; a limit of 0 means none. What the minute refuses is not counted
+        against the day.
 
         :param now: UTC; the database's clock when empty, so that all workers share one
         """
         with side_cursor(self.env.registry) as cr:
-            cr.execute(_ADMIT, {
-                "id": usage_id, "ip": ip, "now": now, "minute": minute_limit or None, "day": day_limit or None,
-            })
+            cr.execute(
+                _ADMIT,
+                {
+                    "id": usage_id,
+                    "ip": ip,
+                    "now": now,
+                    "minute": minute_limit or None,
+                    "day": day_limit or None,
+                },
+            )
             return Admission(*cr.fetchone())
 
 
@@ -65,7 +73,9 @@ _ADMIT = """
         last_ip = %(ip)s,
         request_count = COALESCE(u.request_count, 0) + 1,
         minute_start = GREATEST(u.minute_start, clock.minute),
-        minute_count = LEAST(%(minute)s + 1, 1 + CASE WHEN u.minute_start >= clock.minute THEN u.minute_count ELSE 0 END),
+        minute_count = LEAST(
+            %(minute)s + 1, 1 + CASE WHEN u.minute_start >= clock.minute THEN u.minute_count ELSE 0 END
+        ),
         day_start = GREATEST(u.day_start, clock.day),
         day_count = LEAST(
             %(day)s + 1,

@@ -110,21 +110,25 @@ class McpGateway(models.AbstractModel):
             )
         if bearer.malformed:
             raise self._unauthorized(
-                "Send exactly one Authorization header: Bearer, a space, and the key.", error="invalid_request", status=400
+                "Send exactly one Authorization header: Bearer, a space, and the key.",
+                error="invalid_request",
+                status=400,
             )
         if not bearer.token:
             raise self._unauthorized("Authorization is needed: send your key as a Bearer token.")
         secret = credentials.parse(bearer.token)
         if secret is None:
             raise self._unauthorized(
-                "This is not a complete key of this server: a character is missing or mistyped. Copy the whole key again.",
+                "This is not a complete key of this server: a character is missing or mistyped. Copy it again.",
                 error="invalid_token",
             )
         if call.caller.credential is None:
             self._report_dead_secret(call, secret)
             raise self._unauthorized(INVALID_KEY, error="invalid_token", reason=f"Unknown key {secret.hint}")
 
-    def _unauthorized(self, message: str, *, error: str | None = None, status: int = 401, reason: str | None = None) -> Refusal:
+    def _unauthorized(
+        self, message: str, *, error: str | None = None, status: int = 401, reason: str | None = None
+    ) -> Refusal:
         header = challenge.bearer_challenge(error=error, description=message if error else None)
         return Refusal(status, errors.UNAUTHORIZED, message, headers=(("WWW-Authenticate", header),), reason=reason)
 

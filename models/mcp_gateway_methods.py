@@ -1,6 +1,6 @@
 import json
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg2
 from psycopg2 import errors as pg_errors
@@ -20,8 +20,8 @@ _logger = logging.getLogger(__name__)
 # Odoo runs the request again for these, which is the only right answer to them.
 RETRIED = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 INSTRUCTIONS = (
-    "You work in an Odoo database as one of its users, with this user's rights. Find out what there is with list_models "
-    "and describe_model before you search. What you cannot see is not there for this user."
+    "You work in an Odoo database as one of its users, with this user's rights. Find out what there is with "
+    "list_models and describe_model before you search. What you cannot see is not there for this user."
 )
 
 
@@ -51,7 +51,11 @@ class McpGateway(models.AbstractModel):
 
     @api.model
     def _server_info(self) -> dict[str, str]:
-        return {"name": "mcp_gateway", "title": "MCP Server for Odoo", "version": get_manifest("mcp_gateway")["version"]}
+        return {
+            "name": "mcp_gateway",
+            "title": "MCP Server for Odoo",
+            "version": get_manifest("mcp_gateway")["version"],
+        }
 
     @api.model
     def _capabilities(self) -> dict:
@@ -120,17 +124,15 @@ class McpGateway(models.AbstractModel):
         env = self._user_env(call)
         result: BaseModel | None = None
         try:
-            with self._all_or_nothing(read_only=call.tool.read_only):
+            with suppress(_DryRun), self._all_or_nothing(read_only=call.tool.read_only):
                 result = getattr(env[call.toolset], call.tool.name)(**call.arguments)
                 if call.arguments.get("dry_run"):
                     # Constraints and computed fields belong to what a dry run is to show.
                     env.flush_all()
                     raise _DryRun
-        except _DryRun:
-            pass
         except RETRIED:
             raise
-        except Exception as error:  # noqa: BLE001 (whatever a tool raises is the tool's error)
+        except Exception as error:
             raise ToolError(self._explain(call, error)) from error
         return result.model_dump(mode="json", exclude_none=True)
 
@@ -174,9 +176,13 @@ class McpGateway(models.AbstractModel):
         if isinstance(error, psycopg2.DataError):
             return "A value does not fit its field: it is too long, too large, or of the wrong form."
         if isinstance(error, psycopg2.IntegrityError):
-            return "The database refused this: a required value is missing, or a value that must be unique exists already."
-        _logger.exception("Tool %s failed", call.tool.name)
-        return f"{call.tool.name} failed because of an error inside Odoo. The administrator finds it in the server's log."
+            return (
+                "The database refused this: a required value is missing, or a value that must be unique exists already."
+            )
+        _logger.error("Tool %s failed", call.tool.name, exc_info=error)
+        return (
+            f"{call.tool.name} failed because of an error inside Odoo. The administrator finds it in the server's log."
+        )
 
 
 def _json(value: dict) -> str:

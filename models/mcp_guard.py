@@ -7,22 +7,24 @@ from odoo.fields import Domain
 from ..toolsets.tool import ToolError
 
 # Credentials, their audit, and what grants rights: never through any tool, whatever the user's rights.
-HIDDEN_MODELS = frozenset({
-    "res.users.apikeys",
-    "res.users.apikeys.description",
-    "res.users.apikeys.show",
-    "res.users.identitycheck",
-    "change.password.own",
-    "change.password.user",
-    "change.password.wizard",
-    "auth_totp.device",
-    "auth_totp.wizard",
-    "auth.passkey.key",
-    "auth.oauth.provider",
-    "fetchmail.server",
-    "ir.config_parameter",
-    "ir.mail_server",
-})
+HIDDEN_MODELS = frozenset(
+    {
+        "res.users.apikeys",
+        "res.users.apikeys.description",
+        "res.users.apikeys.show",
+        "res.users.identitycheck",
+        "change.password.own",
+        "change.password.user",
+        "change.password.wizard",
+        "auth_totp.device",
+        "auth_totp.wizard",
+        "auth.passkey.key",
+        "auth.oauth.provider",
+        "fetchmail.server",
+        "ir.config_parameter",
+        "ir.mail_server",
+    }
+)
 HIDDEN_PREFIX = "mcp."
 HIDDEN_FIELD = re.compile(r"(^|_)(passwd|password|pwd|secret|token|api_?key|private_?key|otp|credentials?)(_|$)")
 
@@ -53,8 +55,11 @@ class McpGuard(models.AbstractModel):
         """
         model = self.env.get(name)
         if (
-            model is None or model._abstract or model._transient
-            or self._hides_model(name) or not model.has_access("read")
+            model is None
+            or model._abstract
+            or model._transient
+            or self._hides_model(name)
+            or not model.has_access("read")
         ):
             raise ToolError(f"There is no model {_name(name)} that you can read. list_models tells which there are.")
         return model
@@ -63,7 +68,8 @@ class McpGuard(models.AbstractModel):
     def _readable_fields(self, model) -> dict:
         """The fields of ``model`` that the current user may see, by name."""
         return {
-            name: field for name, field in model._fields.items()
+            name: field
+            for name, field in model._fields.items()
             if not self._hides_field(field) and model._has_field_access(field, "read")
         }
 
@@ -115,7 +121,9 @@ class McpGuard(models.AbstractModel):
         for term in order.split(","):
             name, _space, direction = term.strip().partition(" ")
             if direction.strip().lower() not in ("", "asc", "desc"):
-                raise ToolError('order is a list of fields, each followed by asc or desc, for example "name asc, id desc".')
+                raise ToolError(
+                    'order is a list of fields, each followed by asc or desc, for example "name asc, id desc".'
+                )
             if name != "id":
                 self._check_path(model, name)
         return order

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 
 class McpRetiredSecret(models.Model):
@@ -12,18 +11,18 @@ class McpRetiredSecret(models.Model):
     connection_id = fields.Many2one("mcp.connection", required=True, index=True, ondelete="restrict", readonly=True)
     digest = fields.Char(required=True, readonly=True, copy=False, groups=fields.NO_ACCESS)
     hint = fields.Char("Key", required=True, readonly=True)
-    reason = fields.Selection(
-        [("rotated", "Rotated away"), ("revoked", "Revoked")], required=True, readonly=True
-    )
+    reason = fields.Selection([("rotated", "Rotated away"), ("revoked", "Revoked")], required=True, readonly=True)
 
     _digest_unique = models.Constraint("UNIQUE (digest)", "This secret is retired already.")
 
     @api.model
     def _remember(self, keys, reason: str) -> None:
-        self.create([
-            {"connection_id": key.connection_id.id, "digest": key.digest, "hint": key.hint, "reason": reason}
-            for key in keys
-        ])
+        self.create(
+            [
+                {"connection_id": key.connection_id.id, "digest": key.digest, "hint": key.hint, "reason": reason}
+                for key in keys
+            ]
+        )
 
     @api.model
     def _find(self, digest: str):

@@ -2,7 +2,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..protocol import preflight
 
@@ -29,7 +29,10 @@ class McpSettings(models.Model):
         "Requests per Day", required=True, default=10_000, help="For new connections. 0 means no limit."
     )
     idle_days = fields.Integer(
-        "Idle After (Days)", required=True, default=7, help="A connection that was not used for longer is shown as Idle."
+        "Idle After (Days)",
+        required=True,
+        default=7,
+        help="A connection that was not used for longer is shown as Idle.",
     )
     check_identity = fields.Boolean(
         "Ask for the Password Before Making a Key",
@@ -111,6 +114,13 @@ class McpSettings(models.Model):
     def _get(self):
         """The row, in sudo."""
         return self.env.ref("mcp_gateway.mcp_settings").sudo()
+
+    @api.model
+    def is_enabled(self) -> bool:
+        """For the banner of the app; nobody else's business."""
+        if not self.env.user.has_group("mcp_gateway.group_mcp_user"):
+            raise AccessError(self.env._("Only MCP Users may ask this."))
+        return self._get().enabled
 
     def action_enable(self):
         self.enabled = True

@@ -8,7 +8,7 @@ class ResUsers(models.Model):
 
     @property
     def SELF_READABLE_FIELDS(self):
-        return super().SELF_READABLE_FIELDS + ["mcp_connection_count"]
+        return [*super().SELF_READABLE_FIELDS, "mcp_connection_count"]
 
     def _compute_mcp_connection_count(self):
         counts = dict(

@@ -82,7 +82,7 @@ def _decoded(header: str) -> str | None:
         return header
     payload = header[len(_BASE64_START) : -len(_BASE64_END)]
     try:
-        raw = base64.b64decode(payload, validate=True)
+        raw = base64.b64decode(payload)
         return raw.decode("utf-8") if base64.b64encode(raw).decode() == payload else None
     except ValueError:
         return None

@@ -26,7 +26,6 @@ class Exchange:
     query: str = field(repr=False)
     body: bytes = field(repr=False)
     remote_addr: str
-    oversized: bool = False
 
     @cached_property
     def _by_name(self) -> dict[str, str]:

@@ -14,8 +14,8 @@ from .messages import Exchange, Rejection
 ALLOW = "POST, OPTIONS"
 
 MAX_BODY = 4 * 1024 * 1024
-# How much of a longer body is read away, so that its sender can hear why it is refused.
-MAX_DRAIN = 32 * 1024 * 1024
+# A longer body is still read up to here, so that its sender hears why it is refused.
+MAX_READ = 32 * 1024 * 1024
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # RFC 9110 §7.2 and RFC 6454 §6.2, without what urlsplit would forgive: user names, paths, white space.
@@ -109,7 +109,7 @@ def _own_site(base_url: str) -> _Site | None:
         parts = urlsplit(base_url.strip().lower())
         # Odoo may keep a name in its own letters; on the wire it is always encoded.
         host = (parts.hostname or "").encode("idna").decode()
-        return _Site(parts.scheme, host, _port(parts.scheme, parts.port)) if host else None
+        return _Site(parts.scheme, host, _port(parts.scheme, parts.port))
     except ValueError:
         return None
 

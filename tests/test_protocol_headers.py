@@ -11,7 +11,7 @@ META = {headers.META_VERSION: "2026-07-28", headers.META_CAPABILITIES: {}}
 GOOD = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "search"}
 
 
-def check(sent: dict[str, str], params: dict[str, Any] | None = None, method: str = "tools/call", meta: Any = META):
+def check(sent: dict[str, str], params: dict[str, Any] | None = None, method: str = "tools/call", meta: Any = META):  # pylint: disable=dangerous-default-value
     exchange = Exchange("POST", tuple(sent.items()), "", b"", "192.0.2.7")
     return headers.check(exchange, method, {"name": "search"} if params is None else params, meta)
 
@@ -56,6 +56,7 @@ class TestHeaders(BaseCase):
             with self.subTest(name=name):
                 self.assertMismatch(check({k: v for k, v in GOOD.items() if k != name}), name)
                 self.assertMismatch(check({**GOOD, name: ""}), name)
+        self.assertMismatch(check({**GOOD, "MCP-Protocol-Version": ""}, meta={}), "MCP-Protocol-Version")
 
     def test_a_header_that_says_something_else_is_a_mismatch(self):
         """2026-07-28 basic/transports/streamable-http: values are case-sensitive, -32020."""

@@ -61,6 +61,12 @@ class TestEnvelope(BaseCase):
             with self.subTest(raw=raw[:20]):
                 self.assertRejected(raw, errors.PARSE_ERROR, "")
 
+    def test_the_depth_is_the_callers_choice(self):
+        """Ours."""
+        body = exchange(request(params={"a": {"b": {}}}))
+        self.assertIsInstance(messages.read(body, max_depth=4), Message)
+        self.assertIsInstance(messages.read(body, max_depth=3), Rejection)
+
     def test_a_batch_is_refused(self):
         """2025-06-18 changelog; 2026-07-28 basic/transports/streamable-http: one message a request."""
         for body in ([], [request()], [request(), request()]):

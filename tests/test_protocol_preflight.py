@@ -94,6 +94,8 @@ class TestHost(BaseCase):
             ("odoo.example.com", "odoo.example.com"),
             ("odoo.example.com", "https://odoo.example.com:99999"),
             ("a..b", "https://a..b"),
+            # U+212A, whose lower case is the letter k.
+            ("\u212aodoo.example", "https://kodoo.example"),
         ):
             with self.subTest(host=host, base_url=base_url):
                 rejection = host_check(host, base_url)

@@ -1,3 +1,5 @@
+# pylint: disable=dangerous-default-value
+# pydantic copies a default, and the tools change none.
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -18,14 +20,16 @@ ModelName = Annotated[str, Field(description='Technical name of the model, for e
 DomainList = Annotated[
     list[Any],
     Field(
-        description='Conditions that all must hold, for example [["is_company", "=", true], ["country_id.code", "=", "BE"]]. '
-        'Operators: =, !=, <, <=, >, >=, in, not in, like, ilike, =like, child_of, any. '
+        description="Conditions that all must hold, for example "
+        '[["is_company", "=", true], ["country_id.code", "=", "BE"]]. '
+        "Operators: =, !=, <, <=, >, >=, in, not in, like, ilike, =like, child_of, any. "
         'Put "|" before two conditions of which one is enough, "!" before one to negate it. '
-        "Dates as \"2026-03-31\", times in UTC as \"2026-03-31 14:00:00\". Empty: all records."
+        'Dates as "2026-03-31", times in UTC as "2026-03-31 14:00:00". Empty: all records.'
     ),
 ]
 FieldNames = Annotated[
-    list[str], Field(description="Names of the fields to return; empty returns the most telling ones. describe_model lists them.")
+    list[str],
+    Field(description="Names of the fields to return; empty returns the most telling ones. describe_model lists them."),
 ]
 
 
@@ -83,7 +87,9 @@ class McpToolsetRecords(models.AbstractModel):
     @tool(title="List models", scope="read", read_only=True, idempotent=True)
     def list_models(
         self,
-        query: Annotated[str, Field(description='Part of a name, for example "invoice". Empty: all.', max_length=100)] = "",
+        query: Annotated[
+            str, Field(description='Part of a name, for example "invoice". Empty: all.', max_length=100)
+        ] = "",
     ) -> ModelList:
         """List the kinds of records (Odoo models) that you can read, with their technical names.
 
@@ -95,8 +101,10 @@ class McpToolsetRecords(models.AbstractModel):
             ModelInfo(model=row.model, name=row.name)
             for row in self.env["ir.model"].sudo().search([("transient", "=", False)], order="model")
             if (needle in row.model.lower() or needle in row.name.lower())
-            and row.model in self.env and not self.env[row.model]._abstract
-            and not guard._hides_model(row.model) and self.env[row.model].has_access("read")
+            and row.model in self.env
+            and not self.env[row.model]._abstract
+            and not guard._hides_model(row.model)
+            and self.env[row.model].has_access("read")
         ]
         return ModelList(models=found[:MAX_LIST], total=len(found), truncated=len(found) > MAX_LIST)
 
@@ -109,7 +117,9 @@ class McpToolsetRecords(models.AbstractModel):
         guard = self.env["mcp.guard"]
         target = guard._readable_model(model)
         visible = guard._readable_fields(target)
-        described = target.fields_get(list(visible), ["string", "type", "required", "readonly", "searchable", "relation", "selection", "help"])
+        described = target.fields_get(
+            list(visible), ["string", "type", "required", "readonly", "searchable", "relation", "selection", "help"]
+        )
         return ModelDescription(
             model=model,
             name=self.env["ir.model"]._get(model).sudo().name,
@@ -125,9 +135,15 @@ class McpToolsetRecords(models.AbstractModel):
         model: ModelName,
         domain: DomainList = [],  # noqa: B006 (pydantic copies defaults)
         fields: FieldNames = [],  # noqa: B006
-        order: Annotated[str, Field(description='For example "date_order desc, id". Empty: the model\'s own order.', max_length=200)] = "",
-        limit: Annotated[int, Field(description=f"How many records at most, up to {MAX_LIMIT}.", ge=1, le=MAX_LIMIT)] = 20,
-        cursor: Annotated[str, Field(description="next_cursor of the answer before, to go on where it ended.", max_length=500)] = "",
+        order: Annotated[
+            str, Field(description='For example "date_order desc, id". Empty: the model\'s own order.', max_length=200)
+        ] = "",
+        limit: Annotated[
+            int, Field(description=f"How many records at most, up to {MAX_LIMIT}.", ge=1, le=MAX_LIMIT)
+        ] = 20,
+        cursor: Annotated[
+            str, Field(description="next_cursor of the answer before, to go on where it ended.", max_length=500)
+        ] = "",
     ) -> RecordList:
         """Find the records of a model that meet conditions, and return the fields you name.
 
@@ -187,9 +203,12 @@ class McpToolsetRecords(models.AbstractModel):
 
 def _telling_fields(visible: dict) -> list[str]:
     telling = [
-        name for name, field in visible.items()
-        if field.store and name not in TECHNICAL_FIELDS
-        and field.type not in (*OMITTED_TYPES, "one2many", "many2many", "html", "properties", "json", "serialized", "reference")
+        name
+        for name, field in visible.items()
+        if field.store
+        and name not in TECHNICAL_FIELDS
+        and field.type
+        not in (*OMITTED_TYPES, "one2many", "many2many", "html", "properties", "json", "serialized", "reference")
     ]
     telling.sort(key=lambda name: (name != "name", not visible[name].required))
     return telling[:DEFAULT_FIELDS]

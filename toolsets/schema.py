@@ -1,7 +1,7 @@
 """Pydantic models to JSON Schemas that every known host accepts: flat, one type each, nothing referenced.
 
-Hosts drop or misread ``$ref``, ``anyOf``, ``const`` and lists of types without saying so, which is why a tool that would
-need them is refused when it is declared.
+Hosts drop or misread ``$ref``, ``anyOf``, ``const`` and lists of types without saying so, so a tool that would need
+them is refused when it is declared.
 """
 
 from typing import Any

@@ -21,7 +21,9 @@ class McpConnectionRevoke(models.TransientModel):
     @api.model
     def _action_ask(self, connections) -> dict:
         if not connections:
-            raise UserError(self.env._("None of the selected connections can be revoked by you, or all are revoked already."))
+            raise UserError(
+                self.env._("None of the selected connections can be revoked by you, or all are revoked already.")
+            )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Revoke Selected"),

@@ -44,7 +44,7 @@ class McpToolsetTest(models.AbstractModel):
     def test_side_effects(self, name: str, fail: bool = False, dry_run: bool = False) -> Done:
         """Write, mail, grant a group, register a webhook for after the commit, and fail if asked to."""
         record = self.env["x.mcp.test.record"].create({"name": name})
-        record.message_post(body="hello", partner_ids=self.env.user.partner_id.ids)
+        record.message_post(body=self.env._("hello"), partner_ids=self.env.user.partner_id.ids)
         self.env["mail.mail"].sudo().create({"email_to": "nobody@example.com", "subject": name, "body_html": name})
         self.env.user.sudo().write({"group_ids": [Command.link(self.env.ref("base.group_system").id)]})
         # The user now has the right, and Odoo's caches know it.
