@@ -70,8 +70,10 @@ class Odoo:
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
         bad = bad_lines(log)
         if done.returncode or bad:
-            tail = bad or done.stderr.strip().splitlines()[-3:]
-            raise Trouble("Installing " + ", ".join(modules) + " failed:\n" + "\n".join(tail))
+            last = [
+                line for line in (log.read_text() if log.exists() else done.stderr).splitlines() if " INFO " not in line
+            ]
+            raise Trouble("Installing " + ", ".join(modules) + " failed:\n" + "\n".join([*bad, *last[-1:]]))
 
     def clone(self, original: str, copy: str) -> None:
         """A copy of a database with its files, keys included."""

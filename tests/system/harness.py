@@ -1,0 +1,147 @@
+"""A real Odoo server for tests and measurements: started as an administrator would, talked to over HTTP."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+import postgres
+from odoo_process import Odoo, bad_lines, free_port, odoo_on
+
+# The one line that collisions on purpose may leave, in tests that cause them.
+SERIALIZATION = r"odoo\.sql_db: bad query: .*"
+MODERN = "2026-07-28"
+
+
+@dataclass
+class RealServer:
+    """A running server on a database of its own."""
+
+    odoo: Odoo
+    database: str
+    url: str
+    log: Path
+    expected: list[str] = field(default_factory=list)
+
+    @property
+    def mcp(self) -> str:
+        return f"{self.url}/mcp"
+
+    @contextmanager
+    def env(self) -> Iterator:
+        """The database through the ORM, as superuser, committed at the end."""
+        import odoo.api  # noqa: PLC0415 (slow, and not needed by all)
+
+        with _registry(self.odoo, self.database).cursor() as cr:
+            yield odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
+
+    def sql(self, statement: str) -> list[tuple]:
+        """What is committed at this moment."""
+        return self.odoo.server.run(statement, self.database)
+
+    def new_connection(self, name: str, login: str = "admin", **values) -> tuple[int, str]:
+        """A connection without limits, and its key."""
+        with self.env() as env:
+            user = env["res.users"].search([("login", "=", login)])
+            connection = env["mcp.connection"].create(
+                {"name": name, "user_id": user.id, "rate_minute": 0, "rate_day": 0, **values}
+            )
+            return connection.id, connection._do_generate_key()
+
+    def log_text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+class Person:
+    """Someone at the web client: presses buttons as the browser does."""
+
+    def __init__(self, server: RealServer, login: str = "admin", password: str = "admin"):
+        self.server, self.session = server, requests.Session()
+        answer = self._rpc("/web/session/authenticate", {"db": server.database, "login": login, "password": password})
+        assert answer["uid"], f"{login} cannot log in"
+
+    def press(self, model: str, record_id: int, method: str):
+        """What the button's method returned; an error of the server is raised with its text."""
+        return self._rpc(
+            f"/web/dataset/call_button/{model}/{method}",
+            {"model": model, "method": method, "args": [[record_id]], "kwargs": {}},
+        )
+
+    def new_key(self, connection_id: int, method: str) -> str:
+        return self.press("mcp.connection", connection_id, method)["context"]["default_secret"]
+
+    def _rpc(self, path: str, params: dict):
+        body = {"jsonrpc": "2.0", "method": "call", "params": params}
+        answer = self.session.post(self.server.url + path, json=body, timeout=120).json()
+        if "error" in answer:
+            raise RuntimeError(answer["error"]["data"]["message"])
+        return answer["result"]
+
+
+def call_tool(server: RealServer, key: str, tool: str, arguments: dict | None = None) -> requests.Response:
+    """One tool call of a legacy client, on a TCP connection of its own so that any worker may get it."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments or {}}}
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Connection": "close"}
+    return requests.post(server.mcp, data=json.dumps(body), headers=headers, timeout=120)
+
+
+def succeeded(response: requests.Response) -> bool:
+    return response.status_code == 200 and not response.json()["result"]["isError"]
+
+
+@contextmanager
+def real_server(
+    *, workers: int = 2, template: str | None = None, extra: Sequence[str] = (), fsync: bool = False
+) -> Iterator[RealServer]:
+    """A server on a copy of the database that bin/test made; its log may hold no warning when it ends."""
+    with postgres.running(safe=False) as pg:
+        if pg.embedded and fsync:
+            postgres.set_fsync(postgres.owner_of(pg), on=True)
+        odoo = odoo_on(pg, "data-test", with_test_addons=True)
+        database = f"mcp_system_{os.getpid()}_{threading.get_native_id()}_{int(time.time() * 1000) % 100000}"
+        odoo.clone(template or os.environ["MCP_TEST_TEMPLATE"], database)
+        port = free_port()
+        server = RealServer(odoo, database, f"http://localhost:{port}", odoo.data / f"{database}.log")
+        try:
+            _switch_on(server)
+            with odoo.serving(
+                database, port=port, workers=workers, log=server.log, extra=["--max-cron-threads=0", *extra]
+            ):
+                yield server
+            unexpected = bad_lines(server.log, server.expected)
+            assert not unexpected, "Unexpected in the server's log:\n" + "\n".join(unexpected)
+        finally:
+            _forget_registry(database)
+            odoo.drop(database)
+            server.log.unlink(missing_ok=True)
+
+
+def _switch_on(server: RealServer) -> None:
+    with server.env() as env:
+        env["mcp.settings"]._get().enabled = True
+        env["ir.config_parameter"].set_param("web.base.url", server.url)
+        env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
+
+
+def _registry(process: Odoo, database: str):
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+    from odoo.tools import config  # noqa: PLC0415
+
+    if config["addons_path"] != process.addons_path().split(","):
+        config.parse_config([*process.options(), "--http-interface=127.0.0.1"], setup_logging=False)
+    # What the server's workers changed meanwhile counts here too.
+    return Registry(database).check_signaling()
+
+
+def _forget_registry(database: str) -> None:
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+    from odoo.sql_db import close_db  # noqa: PLC0415
+
+    Registry.delete(database)
+    close_db(database)
