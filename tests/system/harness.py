@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import requests
-
 import postgres
+import requests
 from odoo_process import Odoo, bad_lines, free_port, odoo_on
 
 # The one line that collisions on purpose may leave, in tests that cause them.
@@ -88,7 +87,12 @@ def call_tool(server: RealServer, key: str, tool: str, arguments: dict | None = 
     """One tool call of a legacy client, on a TCP connection of its own so that any worker may get it."""
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments or {}}}
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Connection": "close"}
-    return requests.post(server.mcp, data=json.dumps(body), headers=headers, timeout=120)
+    while True:
+        try:
+            return requests.post(server.mcp, data=json.dumps(body), headers=headers, timeout=120)
+        except requests.ConnectionError:
+            # Odoo lets 8 connections per worker wait; the rest are turned away before anyone reads them.
+            time.sleep(0.01)
 
 
 def succeeded(response: requests.Response) -> bool:
