@@ -45,7 +45,7 @@ class McpGuard(models.AbstractModel):
 
     @api.model
     def _hides_field(self, field) -> bool:
-        return bool(HIDDEN_FIELD.search(field.name))
+        return bool(HIDDEN_FIELD.search(field.name)) or (field.relational and self._hides_model(field.comodel_name))
 
     @api.model
     def _readable_model(self, name: str):
@@ -67,24 +67,23 @@ class McpGuard(models.AbstractModel):
     @api.model
     def _readable_fields(self, model) -> dict:
         """The fields of ``model`` that the current user may see, by name."""
-        return {
-            name: field
-            for name, field in model._fields.items()
-            if not self._hides_field(field) and model._has_field_access(field, "read")
-        }
+        return {name: field for name, field in model._fields.items() if self._shows_field(model, name)}
+
+    @api.model
+    def _shows_field(self, model, name: str) -> bool:
+        field = model._fields.get(name)
+        return field is not None and not self._hides_field(field) and model._has_field_access(field, "read")
 
     @api.model
     def _check_path(self, model, path: str) -> None:
         """:raise ToolError: if a step of a dotted path does not exist for the user"""
         for step in path.split("."):
-            field = self._readable_fields(model).get(step.partition(":")[0])
-            if field is None:
+            name = step.partition(":")[0]
+            if not self._shows_field(model, name):
                 raise ToolError(f"{model._name} has no field {_name(step)}. describe_model tells which there are.")
-            if not field.relational:
+            if not model._fields[name].relational:
                 return
-            model = self.env[field.comodel_name]
-            if self._hides_model(model._name):
-                raise ToolError(f"The relation {_name(path)} cannot be followed.")
+            model = self.env[model._fields[name].comodel_name]
 
     @api.model
     def _checked_domain(self, model, domain: list) -> Domain:

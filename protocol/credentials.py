@@ -18,10 +18,16 @@ _CHECK_CHARS = 6  # the fewest that hold a CRC-32
 _KINDS = "ak|cs|at|rt|ac"
 # For secret scanners; the README publishes it. Nothing is asked of what stands before: in an address it may be "%3D".
 PATTERN = re.compile(rf"mcp_({_KINDS})_[0-9A-Za-z]{{49}}(?![0-9A-Za-z])")
-# Wider: what is nearly a secret is most of one. Some encoders of addresses spare not even the underscore, and what
-# begins the next secret does not belong to this one.
-_MARK = f"mcp(?:_|%5[Ff])({_KINDS})(?:_|%5[Ff])"
-_LOOKALIKE = re.compile(f"{_MARK}(?:(?!{_MARK})[0-9A-Za-z]){{16,}}")
+# Wider: what is nearly a secret is most of one. Some encoders of addresses spare not even the underscore, some encode
+# twice, and keyboards capitalise. What begins the next secret does not belong to this one.
+_GAP = "(?:_|%(?:25)*5f)"
+_MARK = f"mcp{_GAP}({_KINDS}){_GAP}"
+_CHARACTER = f"(?!{_MARK})[0-9a-z]"
+# A wrong character or a line break early on would else shield all that follows, and guessing one character is easy.
+# After 16 characters it may: those are 95 bits that nobody guesses.
+_LOOKALIKE = re.compile(
+    f"{_MARK}(?:(?:{_CHARACTER}){{1,15}}[^0-9a-z]{{1,3}}){{0,2}}(?:{_CHARACTER}){{16,}}", re.IGNORECASE | re.ASCII
+)
 # RFC 9110 §5.6.2 and §11.6.2.
 _SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 _BEARER = re.compile(r"bearer +([0-9A-Za-z._~+/-]+=*)", re.IGNORECASE)

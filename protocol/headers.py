@@ -1,6 +1,7 @@
 """What revision 2026-07-28 demands of headers and ``_meta``; the first failure answers."""
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ META_SERVER = "io.modelcontextprotocol/serverInfo"
 
 # Which member of params Mcp-Name repeats (basic/transports/streamable-http).
 _NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
-_BASE64_START, _BASE64_END = "=?base64?", "?="
+_BASE64 = re.compile(r"=\?base64\?(.*)\?=", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ def _check_mirror(exchange: "Exchange", name: str, value: object) -> Problem | N
 
 def _decoded(header: str) -> str | None:
     """A header's value; what is not plain ASCII travels as ``=?base64?…?=``. None if that is not canonical base64."""
-    if not (header.startswith(_BASE64_START) and header.endswith(_BASE64_END)):
+    match = _BASE64.fullmatch(header)
+    if match is None:
         return header
-    payload = header[len(_BASE64_START) : -len(_BASE64_END)]
+    payload = match[1]
     try:
         raw = base64.b64decode(payload)
         return raw.decode("utf-8") if base64.b64encode(raw).decode() == payload else None

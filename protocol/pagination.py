@@ -4,6 +4,8 @@ import base64
 import json
 from typing import Any
 
+from . import strict_json
+
 _VERSION = 1
 # A cursor holds a position, not data; what is longer was not made here.
 _MAX_LENGTH = 1024
@@ -32,6 +34,7 @@ def decode(cursor: object) -> dict[str, Any]:
 
 def _loads(cursor: str) -> Any:
     try:
-        return json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (ValueError, RecursionError):
+        # Strictly: a NaN or a NUL in a forged cursor would go on into a query.
+        return strict_json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, strict_json.Unreadable):
         return None

@@ -189,16 +189,16 @@ class McpToolsetRecords(models.AbstractModel):
     def _field_names(self, model, names: list[str]) -> list[str]:
         """What the caller asked for, if all of it is there for the user; otherwise the most telling fields.
 
-        :raise ToolError: names the fields that are not there, and near matches
+        :raise ToolError: names the fields that are not there
         """
-        visible = self.env["mcp.guard"]._readable_fields(model)
-        unknown = [name for name in names if name not in visible]
+        guard = self.env["mcp.guard"]
+        unknown = [name for name in names if not guard._shows_field(model, name)]
         if unknown:
             raise ToolError(
                 f"{model._name} has no field {', '.join(name[:64] for name in unknown[:10])}. "
                 "describe_model tells which there are."
             )
-        return names or ["display_name", *_telling_fields(visible)]
+        return names or ["display_name", *_telling_fields(guard._readable_fields(model))]
 
 
 def _telling_fields(visible: dict) -> list[str]:

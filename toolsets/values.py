@@ -12,7 +12,7 @@ OMITTED_TYPES = ("binary", "image", "properties_definition")
 
 def readable(records, names: list[str]) -> list[dict[str, Any]]:
     """One dict per record: relations as ``{id, name}``, times with the user's offset, empty as null, no binaries."""
-    zone = pytz.timezone(records.env.user.tz or "UTC")
+    zone = pytz.timezone(records.env.context.get("tz") or "UTC")
     names = [name for name in names if records._fields[name].type not in OMITTED_TYPES]
     return [
         {name: _value(records._fields[name], row[name], zone) for name in ("id", *names) if name in row}
