@@ -6,18 +6,23 @@ header in an exception. The record factory is the one place that every record of
 
 import logging
 
-from .protocol.credentials import PREFIX, redact
+from .protocol.credentials import redact
 
 _formatter = logging.Formatter()
 
 
+def _may_hold_a_secret(text: str) -> bool:
+    # Wider than the prefix, which may be percent-encoded or in capitals; cheap, since every record of Odoo passes here.
+    return "mcp" in text.lower()
+
+
 def _redacted(record: logging.LogRecord) -> logging.LogRecord:
     message = record.getMessage()
-    if PREFIX in message:
+    if _may_hold_a_secret(message):
         record.msg, record.args = redact(message), None
     if record.exc_info and record.exc_info[0]:
         trace = _formatter.formatException(record.exc_info)
-        if PREFIX in trace:
+        if _may_hold_a_secret(trace):
             # Handlers print exc_text where it is set, and do not look at the exception again.
             record.exc_text = redact(trace)
     return record

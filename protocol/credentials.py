@@ -24,9 +24,9 @@ _GAP = "(?:_|%(?:25)*5f)"
 _MARK = f"mcp{_GAP}({_KINDS}){_GAP}"
 _CHARACTER = f"(?!{_MARK})[0-9a-z]"
 # A wrong character or a line break early on would else shield all that follows, and guessing one character is easy.
-# After 16 characters it may: those are 95 bits that nobody guesses.
+# After 16 characters it may: those are 95 bits that nobody guesses. The dots are those of what was redacted already.
 _LOOKALIKE = re.compile(
-    f"{_MARK}(?:(?:{_CHARACTER}){{1,15}}[^0-9a-z]{{1,3}}){{0,2}}(?:{_CHARACTER}){{16,}}", re.IGNORECASE | re.ASCII
+    f"{_MARK}(?:(?:{_CHARACTER}){{0,15}}[^0-9a-z…]{{1,3}}){{0,2}}(?:{_CHARACTER}){{16,}}", re.IGNORECASE | re.ASCII
 )
 # RFC 9110 §5.6.2 and §11.6.2.
 _SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")

@@ -51,7 +51,8 @@ class Message:
     """
 
     id: str | int | None
-    method: str
+    # A client may put anything there, a secret too, and of any length.
+    method: str = field(repr=False)
     params: dict[str, Any] = field(repr=False)
     era: str
     revision: str

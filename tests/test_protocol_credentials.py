@@ -1,6 +1,8 @@
 import hashlib
 import hmac
 import json
+import string
+import time
 from urllib.parse import quote
 
 from odoo.tests import BaseCase
@@ -54,8 +56,18 @@ class TestParse(BaseCase):
         """DESIGN §4: the checksum saves a query."""
         for index, character in enumerate(SECRET):
             with self.subTest(index=index):
-                wrong = "x" if character != "x" else "y"
-                self.assertIsNone(credentials.parse(SECRET[:index] + wrong + SECRET[index + 1 :]))
+                for wrong in set(string.ascii_letters + string.digits + "_-%é ") - {character}:
+                    self.assertIsNone(credentials.parse(SECRET[:index] + wrong + SECRET[index + 1 :]), wrong)
+
+    def test_every_cut_and_every_swap_of_neighbours_is_noticed(self):
+        """DESIGN §4: the mistakes of a hurried copy."""
+        for index in range(len(SECRET)):
+            with self.subTest(index=index):
+                self.assertIsNone(credentials.parse(SECRET[:index]))
+                self.assertIsNone(credentials.parse(SECRET[index + 1 :]))
+                self.assertIsNone(credentials.parse(SECRET[:index] + SECRET[index + 1 :]))
+                swapped = SECRET[:index] + SECRET[index : index + 2][::-1] + SECRET[index + 2 :]
+                self.assertTrue(swapped == SECRET or credentials.parse(swapped) is None)
 
     def test_what_is_not_exactly_a_secret_is_none(self):
         """DESIGN §4."""
@@ -125,6 +137,39 @@ class TestRedact(BaseCase):
                     self.assertTrue(credentials.redact(text).startswith(f"mcp_{kind.value}_…[redacted]"))
                     self.assertNotIn(secret[7:23], credentials.redact(text))
 
+    def test_a_wrong_character_anywhere_leaves_nothing_that_could_be_guessed(self):
+        """DESIGN §2.1: who knows all but one character knows the secret."""
+        for wrong in ("-", "?", " ", "\n", "é", "%20", "%C3%A9", "x"):
+            for index in range(7, len(SECRET)):
+                with self.subTest(wrong=wrong, index=index):
+                    redacted = credentials.redact(SECRET[:index] + wrong + SECRET[index + 1 :])
+                    self.assertTrue(redacted.startswith("mcp_ak_…[redacted]"))
+                    # No more than what follows 16 hidden characters, which are 95 bits.
+                    self.assertLess(len(redacted.removeprefix("mcp_ak_…[redacted]")), len(SECRET) - 7 - 16 + 6)
+                    self.assertNotIn(SECRET[7:23], redacted)
+
+    def test_the_mark_of_a_secret_is_known_in_disguise(self):
+        """Ours: keyboards capitalise, and an address within an address is encoded twice."""
+        for text in (f"Mcp_{SECRET[4:]}", SECRET.replace("_", "%255F"), SECRET.replace("_", "%25255f", 1)):
+            with self.subTest(text=text):
+                self.assertEqual(credentials.redact(text), "mcp_ak_…[redacted]")
+
+    def test_each_of_several_secrets_goes_and_the_text_between_stays(self):
+        """DESIGN §2.1."""
+        text = " and ".join(credentials.mint(kind) for kind in Kind)
+        expected = " and ".join(f"mcp_{kind.value}_…[redacted]" for kind in Kind)
+        self.assertEqual(credentials.redact(text), expected)
+        self.assertEqual(credentials.redact(f"mcp_cs_, mcp_ak_ {SECRET},"), "mcp_cs_, mcp_ak_ mcp_ak_…[redacted],")
+        self.assertEqual(credentials.redact(f"%22{SECRET}%22"), "%22mcp_ak_…[redacted]%22")
+
+    def test_the_time_grows_with_the_length_only(self):
+        """Ours: every line of the log passes here."""
+        for part in ("mcp_ak_", "mcp_ak_" + "a" * 15, "mcp_ak_" + "a" * 15 + "-", "mcp_ak_" + "-a" * 20, "a", "%25"):
+            with self.subTest(part=part):
+                started = time.process_time()
+                credentials.redact(part * (2**20 // len(part)))
+                self.assertLess(time.process_time() - started, 1)
+
     def test_innocent_text_stays(self):
         """Ours."""
         for text in ("", "mcp_ak_", "mcp_gateway", "mcp_ak_…9xYz", "mcp_zz_" + "a" * 49, f"mcp_ak_{'a' * 15}"):
@@ -134,8 +179,10 @@ class TestRedact(BaseCase):
 
     def test_redacting_twice_is_redacting_once(self):
         """Ours: a record passes the log filter more than once."""
-        once = credentials.redact(f"?key={SECRET}")
-        self.assertEqual(credentials.redact(once), once)
+        for text in (f"?key={SECRET}", f"{SECRET} {'a' * 64}", f"{SECRET}-{'a' * 64}", SECRET + SECRET):
+            with self.subTest(text=text):
+                once = credentials.redact(text)
+                self.assertEqual(credentials.redact(once), once)
 
     def test_the_pattern_finds_a_secret_in_an_address(self):
         """DESIGN §4: such a secret is reported to its owner as leaked, so it must be found exactly."""

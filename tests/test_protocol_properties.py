@@ -20,6 +20,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=20,
 )
+# What a server puts into a cursor comes out of PostgreSQL.
+STORABLE = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=20)
 VERSION = st.sampled_from((*revisions.SUPPORTED, "2031-01-01", ""))
 META = st.fixed_dictionaries(
     {},
@@ -50,6 +52,16 @@ HEADERS = st.lists(
 ).map(tuple)
 
 
+SECRET = credentials.mint(credentials.Kind.API_KEY, lambda size: bytes(range(size)))
+
+
+def _planted(body, member):
+    """``body`` with the secret as a value, as a member's name, or as the revision that it asks for."""
+    if member == "_meta":
+        return {**body, "params": {"_meta": {"io.modelcontextprotocol/protocolVersion": SECRET, SECRET: SECRET}}}
+    return {**body, member: SECRET, "error": {SECRET: [SECRET]}}
+
+
 class TestProperties(BaseCase):
     def _read(self, body: bytes, headers=()) -> None:
         outcome = messages.read(Exchange("POST", headers, "", body, "192.0.2.7"))
@@ -76,6 +88,21 @@ class TestProperties(BaseCase):
     def test_reading_never_raises_on_any_json(self, body, headers):
         """Ours: as above, beyond the parser."""
         self._read(json.dumps(body).encode(), headers)
+
+    @repeatable
+    @given(BODY, HEADERS, st.data())
+    def test_a_rejection_never_repeats_a_secret_from_the_request(self, body, headers, data):
+        """DESIGN §2.1: what it says goes to the client and to the log. Its id the client must get back."""
+        member = data.draw(st.sampled_from(("jsonrpc", "method", "params", "result", SECRET, "_meta", "header", "cut")))
+        raw = json.dumps(_planted(body, member)).encode()
+        if member == "cut":
+            raw = data.draw(st.sampled_from((raw[:-1], raw + SECRET.encode(), SECRET.encode() + b"\xff")))
+        if member == "header":
+            headers = tuple((name, data.draw(st.sampled_from((value, SECRET)))) for name, value in headers)
+        outcome = messages.read(Exchange("POST", headers, f"key={SECRET}", raw, "192.0.2.7"))
+        if isinstance(outcome, Rejection):
+            self.assertNotIn(SECRET[7:23], f"{outcome.message} {outcome.data}")
+        self.assertNotIn(SECRET[7:23], repr(outcome) if outcome.id is None else "")
 
     @repeatable
     @given(st.integers(0, 300), st.sampled_from(("[", '{"a":', '[{"a":')), st.booleans())
@@ -116,7 +143,7 @@ class TestProperties(BaseCase):
         self.assertRegex(bearer_challenge(error="invalid_token", description=text), r"\A[\x20-\x7e]+\Z")
 
     @repeatable
-    @given(st.dictionaries(TEXT.filter(lambda key: key != "v"), JSON, max_size=2), TEXT)
+    @given(st.dictionaries(STORABLE.filter(lambda key: key != "v"), STORABLE | st.integers(), max_size=2), TEXT)
     def test_a_cursor_is_read_back_or_refused(self, position, foreign):
         """2025-11-25 server/utilities/pagination."""
         cursor = pagination.encode(position)

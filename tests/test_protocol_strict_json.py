@@ -1,3 +1,5 @@
+import time
+
 from odoo.tests import BaseCase
 
 from odoo.addons.mcp_gateway.protocol import strict_json
@@ -87,6 +89,28 @@ class TestStrictJson(BaseCase):
                 for depth in (900, 100_000, 1_000_000):
                     self.assertUnreadable(opened * depth + b"1" + closed * depth, "deeper than 64")
         self.assertUnreadable(b"[" * 4_000_000, "deeper than 64")
+
+    def test_the_time_grows_with_the_length_only(self):
+        """Ours: a stranger may send 4 MiB; what takes a quadratic parser minutes takes this one a moment."""
+        size = 4 * 1024 * 1024
+        for part, start in (
+            (b'"', b""),
+            (b"\\", b'"'),
+            (b'\\"', b""),
+            (b"a", b'"'),
+            (b'"[",', b"["),
+            (b"[", b""),
+            (b'{"":', b""),
+            (b"1", b""),
+            (b"-", b""),
+            (b"\n", b""),
+            (rb"\ud83d", b'"'),
+        ):
+            with self.subTest(part=part, start=start):
+                started = time.process_time()
+                with self.assertRaises(strict_json.Unreadable):
+                    strict_json.loads(start + part * (size // len(part)))
+                self.assertLess(time.process_time() - started, 1)
 
     def test_the_depth_is_the_callers_choice(self):
         """Ours."""
