@@ -36,7 +36,7 @@ def ensure() -> None:
 
 
 def _is_complete() -> bool:
-    return _stamp().exists() and (bool(os.environ.get("ODOO_HOME")) or (places.FETCHED / "done").exists())
+    return _stamp().exists() and (bool(os.environ.get("ODOO_HOME")) or (places.FETCHED / source.STAMP).exists())
 
 
 def _check_space() -> None:

@@ -30,6 +30,13 @@ OWN_SUITE_PACKAGES = ("fonts-font-awesome",)
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
+# What Debian leaves out although Odoo's manifests name it: a prebuilt library that blurs the background of video calls.
+# An empty file keeps the bundle of the whole web client from failing for it.
+LEFT_OUT = "usr/lib/python3/dist-packages/odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
+# Changes with this recipe, so that an older runtime is made again.
+STAMP = "done-2"
+
+
 @dataclass(frozen=True)
 class Source:
     """An Odoo: the folder to put on the Python path, the script to start, the folders of its addons."""
@@ -75,7 +82,7 @@ def _version(release: Path) -> tuple[int, ...]:
 
 def fetch() -> None:
     """Unpack Debian's package into the runtime; an interrupted try leaves nothing behind."""
-    if os.environ.get("ODOO_HOME") or (FETCHED / "done").exists():
+    if os.environ.get("ODOO_HOME") or (FETCHED / STAMP).exists():
         return
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         raise Trouble("There is no apt here to fetch Odoo with: set ODOO_HOME to an Odoo 19 source tree or install.")
@@ -92,7 +99,11 @@ def fetch() -> None:
     say("Unpacking Odoo 19")
     for package in sorted((work / "debs").glob("*.deb")):
         _run(["dpkg", "-x", str(package), str(work / "tree")], work)
-    (work / "tree" / "done").touch()
+    gap = work / "tree" / LEFT_OUT
+    if not gap.exists():
+        gap.parent.mkdir(parents=True, exist_ok=True)
+        gap.write_text("// Not part of Debian's package.\n")
+    (work / "tree" / STAMP).touch()
     (work / "tree").rename(FETCHED)
     shutil.rmtree(work)
 

@@ -124,9 +124,11 @@ class McpSettings(models.Model):
 
     def action_enable(self):
         self.enabled = True
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_disable(self):
         self.enabled = False
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_adopt_copy(self):
         """The copy becomes a database in its own right: from now on its own keys are the expected ones."""

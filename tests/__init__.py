@@ -11,4 +11,5 @@ from . import (
     test_protocol_results,
     test_protocol_revisions,
     test_protocol_strict_json,
+    test_tour_connections,
 )
