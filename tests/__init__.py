@@ -1,4 +1,5 @@
 from . import (
+    test_connection,
     test_http_invariants,
     test_protocol_challenge,
     test_protocol_credentials,

@@ -4,7 +4,9 @@ const ROTATE = "This will generate a new key. The old key will stop working imme
 const REVOKE = "Revoke this connection? The API key will be deleted and any active sessions will be deactivated.";
 const REVOKE_OAUTH =
     "Revoke this OAuth client? All issued access and refresh tokens will be invalidated and any active sessions will be deactivated.";
+const OFF = "The MCP server is off: every request of an AI tool is refused.";
 const KEY = /^mcp_ak_[0-9A-Za-z]{49}$/;
+const ANY_KEY = /mcp_ak_[0-9A-Za-z]{49}/;
 const APP = ".o_app[data-menu-xmlid='mcp_gateway.menu_root']";
 
 // What a step saw and a later one compares with.
@@ -16,33 +18,63 @@ function assert(truth, text) {
     }
 }
 
-function openConnections() {
+function menu(name) {
+    return `[data-menu-xmlid='mcp_gateway.${name}']`;
+}
+
+function fromHomeMenu(app) {
     return [
-        { trigger: APP, run: "click" },
-        { trigger: "[data-menu-xmlid='mcp_gateway.menu_configuration']", run: "click" },
-        { trigger: "[data-menu-xmlid='mcp_gateway.menu_connections']", run: "click" },
-        { trigger: ".o_list_view .o_breadcrumb:contains(Connections)" },
+        { trigger: ".o_navbar_apps_menu button", run: "click" },
+        { trigger: app, run: "click" },
     ];
+}
+
+function fromConfiguration(name, title) {
+    return [
+        { trigger: menu("menu_configuration"), run: "click" },
+        { trigger: menu(name), run: "click" },
+        { trigger: `.o_control_panel .o_breadcrumb:contains("${title}")` },
+    ];
+}
+
+function openConnections() {
+    return [...fromHomeMenu(APP), ...fromConfiguration("menu_connections", "Connections"), { trigger: ".o_list_view" }];
 }
 
 function openConnection(name) {
     return [
         { trigger: `.o_data_row td[name=name]:contains("${name}")`, run: "click" },
-        { trigger: `.o_form_view .o_field_widget[name=name]` },
+        { trigger: `.o_form_view .o_breadcrumb:contains("${name}")` },
     ];
 }
 
 function confirmDialog(text) {
     return [
         {
-            trigger: ".modal .modal-body",
+            trigger: ".modal .modal-body p",
             run() {
-                const shown = this.anchor.textContent.trim();
-                assert(shown === text, `The dialog says: ${shown}`);
+                const shown = this.anchor.closest(".modal-body").textContent;
+                assert(shown === text, `The dialog says: ${JSON.stringify(shown)}`);
             },
         },
         { trigger: ".modal .modal-footer .btn-primary", run: "click" },
     ];
+}
+
+/** Neither the page nor anything that the browser keeps holds a key. */
+async function assertNoKeyIsLeft() {
+    const places = {
+        page: document.documentElement.outerHTML,
+        inputs: [...document.querySelectorAll("input, textarea")].map((input) => input.value).join("\n"),
+        address: document.location.href,
+        history: JSON.stringify(history.state),
+        sessionStorage: JSON.stringify({ ...sessionStorage }),
+        localStorage: JSON.stringify({ ...localStorage }),
+        cookies: document.cookie,
+    };
+    for (const [place, content] of Object.entries(places)) {
+        assert(!ANY_KEY.test(content), `There is a key left in: ${place}`);
+    }
 }
 
 function seeKeyAndClose(slot) {
@@ -52,23 +84,24 @@ function seeKeyAndClose(slot) {
             run() {
                 seen[slot] = this.anchor.textContent.trim();
                 assert(KEY.test(seen[slot]), "The popup shows no key");
-                const popup = document.querySelector(".modal").textContent;
+                const popup = this.anchor.closest(".modal").textContent;
+                assert(popup.includes("cannot be shown again"), "The popup does not say that it shows the key once");
                 assert(popup.includes("claude.ai and ChatGPT"), "The popup does not say who needs Browser login");
+                for (const name of ["snippet_claude_code", "snippet_json"]) {
+                    const snippet = document.querySelector(`.modal .o_field_widget[name=${name}]`).textContent;
+                    assert(snippet.includes(seen[slot]), `${name} holds another key`);
+                }
             },
         },
-        { trigger: ".modal .o_field_widget[name=snippet_json]" },
-        { trigger: ".modal .o_field_widget[name=secret] .o_clipboard_button, .modal [name=secret] button" },
+        { trigger: ".modal .o_field_widget[name=secret] button.o_clipboard_button" },
         { trigger: ".modal footer button:contains('I have copied the key')", run: "click" },
         { trigger: "body:not(:has(.modal))" },
         {
             trigger: ".o_form_view .o_field_widget[name=key_hint]",
             async run({ waitUntil }) {
-                const lastFour = () =>
-                    document.querySelector(".o_field_widget[name=key_hint]")?.textContent.trim().slice(-4);
-                await waitUntil(() => lastFour() === seen[slot].slice(-4));
-                const kept = JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.location.href]);
-                assert(!kept.includes(seen[slot]), "The browser kept the key");
-                assert(!document.documentElement.innerHTML.includes(seen[slot]), "The page still holds the key");
+                const hint = () => document.querySelector(".o_field_widget[name=key_hint]")?.textContent.trim();
+                await waitUntil(() => hint()?.endsWith(seen[slot].slice(-4)));
+                await assertNoKeyIsLeft();
             },
         },
     ];
@@ -79,6 +112,20 @@ function rotate(slot) {
         { trigger: "button[name=action_rotate_key]", run: "click" },
         ...confirmDialog(ROTATE),
         ...seeKeyAndClose(slot),
+    ];
+}
+
+function generate(slot) {
+    return [{ trigger: "button[name=action_generate_key]", run: "click" }, ...seeKeyAndClose(slot)];
+}
+
+function revoke(text) {
+    return [
+        { trigger: "button[name=action_revoke].text-success:contains(Active)", run: "click" },
+        ...confirmDialog(text),
+        { trigger: ".o_field_widget[name=status] .text-bg-danger:contains(Revoked)" },
+        { trigger: "body:not(:has(.modal)):not(:has(button[name=action_revoke]))" },
+        { trigger: "body:not(:has(button[name=action_rotate_key], button[name=action_generate_key]))" },
     ];
 }
 
@@ -96,20 +143,28 @@ registry.category("web_tour.tours").add("mcp_connection_life", {
                 assert(seen.first !== seen.second, "The second rotation gave the same key");
             },
         },
-        { trigger: "button[name=action_revoke]:contains(Active)", run: "click" },
-        ...confirmDialog(REVOKE),
-        { trigger: "button[name=action_reactivate]:contains(Revoked)" },
-        { trigger: ".o_field_widget[name=status]:contains(Revoked)" },
-        { trigger: "body:not(:has(button[name=action_rotate_key]))" },
-        { trigger: "button[name=action_reactivate]", run: "click" },
-        // No dialog: the button is there again at once.
+        ...revoke(REVOKE),
+        { trigger: "button[name=action_reactivate].text-danger:contains(Revoked)", run: "click" },
+        // A dialog would be in the way of this step.
         { trigger: "body:not(:has(.modal)) button[name=action_revoke]:contains(Active)" },
-        { trigger: "button[name=action_generate_key]", run: "click" },
-        ...seeKeyAndClose("third"),
-        { trigger: ".o_breadcrumb a:contains(Connections), .breadcrumb-item a:contains(Connections)", run: "click" },
-        { trigger: ".o_list_view" },
-        { trigger: ".o_searchview_dropdown_toggler", run: "click" },
-        { trigger: ".o_group_by_menu .o_menu_item:contains('Last used')", run: "click" },
+        ...generate("third"),
+        {
+            trigger: ".o_form_view",
+            expectUnloadPage: true,
+            run() {
+                document.location.reload();
+            },
+        },
+        {
+            trigger: ".o_form_view button[name=action_rotate_key]",
+            async run() {
+                assert(!document.querySelector(".modal"), "The popup came back");
+                await assertNoKeyIsLeft();
+            },
+        },
+        { trigger: ".o_control_panel .breadcrumb-item:contains(Connections), .o_back_button", run: "click" },
+        { trigger: ".o_list_view .o_searchview_dropdown_toggler", run: "click" },
+        { trigger: ".o_group_by_menu .o_menu_item:contains(/^Last used$/)", run: "click" },
         {
             trigger: ".o_group_header",
             run() {
@@ -127,8 +182,7 @@ registry.category("web_tour.tours").add("mcp_oauth_revoke_text", {
     steps: () => [
         ...openConnections(),
         ...openConnection("Tour: OAuth"),
-        { trigger: "button[name=action_revoke]:contains(Active)", run: "click" },
-        ...confirmDialog(REVOKE_OAUTH),
+        ...revoke(REVOKE_OAUTH),
         { trigger: "button[name=action_reactivate]:contains(Revoked)" },
     ],
 });
@@ -140,23 +194,21 @@ registry.category("web_tour.tours").add("mcp_user_life", {
         {
             trigger: ".o_data_row",
             run() {
-                const page = document.querySelector(".o_list_view").textContent;
-                assert(page.includes("Tour: mine"), "The user does not see their own connection");
-                assert(!page.includes("Tour: life"), "The user sees a connection of someone else");
+                const rows = [...document.querySelectorAll(".o_data_row td[name=name]")];
+                const names = rows.map((row) => row.textContent.trim());
+                assert(names.join() === "Tour: mine", `The user sees: ${names}`);
                 assert(!document.querySelector(".o_list_button_add"), "The user is offered New");
             },
         },
         ...openConnection("Tour: mine"),
-        { trigger: "button[name=action_generate_key]", run: "click" },
-        ...seeKeyAndClose("own"),
+        { trigger: "body:not(:has(.o_form_button_create))" },
+        ...generate("own"),
         ...rotate("own2"),
-        { trigger: "button[name=action_revoke]:contains(Active)", run: "click" },
-        ...confirmDialog(REVOKE),
-        { trigger: ".o_field_widget[name=status]:contains(Revoked)" },
+        ...revoke(REVOKE),
         { trigger: "body:not(:has(button[name=action_reactivate]))" },
-        { trigger: "[data-menu-xmlid='mcp_gateway.menu_configuration']", run: "click" },
-        { trigger: "[data-menu-xmlid='mcp_gateway.menu_connections']" },
-        { trigger: "body:not(:has([data-menu-xmlid='mcp_gateway.menu_settings']))" },
+        { trigger: menu("menu_configuration"), run: "click" },
+        { trigger: menu("menu_connections") },
+        { trigger: `body:not(:has(${menu("menu_settings")}))` },
     ],
 });
 
@@ -164,10 +216,14 @@ registry.category("web_tour.tours").add("mcp_admin_out_of_reach", {
     url: "/odoo",
     steps: () => [
         ...openConnections(),
-        ...openConnection("Tour: boss"),
-        { trigger: ".alert:contains('administration rights that you do not have')" },
-        { trigger: "body:not(:has(button[name=action_generate_key], button[name=action_rotate_key]))" },
-        { trigger: "button[name=action_revoke]:contains(Active)" },
+        ...["Tour: boss without key", "Tour: boss with key"].flatMap((name) => [
+            ...openConnection(name),
+            { trigger: ".alert:contains('administration rights that you do not have')" },
+            { trigger: "body:not(:has(button[name=action_generate_key], button[name=action_rotate_key]))" },
+            { trigger: "button[name=action_revoke]:contains(Active)" },
+            { trigger: ".o_control_panel .o_back_button", run: "click" },
+            { trigger: ".o_list_view" },
+        ]),
     ],
 });
 
@@ -175,30 +231,80 @@ registry.category("web_tour.tours").add("mcp_revoke_selected", {
     url: "/odoo",
     steps: () => [
         ...openConnections(),
-        { trigger: ".o_data_row:contains('Tour: idle 1') .o_list_record_selector input", run: "click" },
-        { trigger: ".o_data_row:contains('Tour: idle 2') .o_list_record_selector input", run: "click" },
+        { trigger: ".o_searchview_facet:contains(Active) .o_facet_remove", run: "click" },
+        { trigger: ".o_searchview:not(:has(.o_searchview_facet))" },
+        ...["Tour: idle 1", "Tour: idle 2"].map((name) => ({
+            trigger: `.o_data_row:contains("${name}") .o_list_record_selector input`,
+            run: "click",
+        })),
         { trigger: "button[name=action_revoke_selected]", run: "click" },
         { trigger: ".modal .o_field_widget[name=connection_count]:contains(2)" },
         { trigger: ".modal .o_field_widget[name=what_ends]:contains('API keys: 2')" },
+        { trigger: ".modal .o_data_row:contains('Tour: idle 1')" },
         { trigger: ".modal button[name=action_revoke]", run: "click" },
-        { trigger: ".o_list_view:not(:contains('Tour: idle 1')):not(:contains('Tour: idle 2'))" },
+        { trigger: "body:not(:has(.modal))" },
+        { trigger: ".o_data_row:contains('Tour: idle 1') [name=status]:contains(Revoked)" },
+        { trigger: ".o_data_row:contains('Tour: idle 2') [name=status]:contains(Revoked)" },
+        { trigger: ".o_data_row:contains('Tour: kept') [name=status]:contains(Awaiting)" },
     ],
 });
+
+function requestsOfTheBanner() {
+    return performance.getEntriesByType("resource").filter((entry) => entry.name.includes("mcp.settings/is_enabled"));
+}
+
+const BANNER = `.o_control_panel .o_mcp_off_banner:contains("${OFF}")`;
 
 registry.category("web_tour.tours").add("mcp_off_banner", {
     url: "/odoo",
     steps: () => [
+        ...fromHomeMenu(".o_app[data-menu-xmlid='base.menu_management']"),
+        {
+            trigger: ".o_control_panel .o_breadcrumb:contains(Apps)",
+            run() {
+                assert(!document.querySelector(".o_mcp_off_banner"), "The banner is in another app");
+                assert(!requestsOfTheBanner().length, "The banner asked in another app");
+            },
+        },
         ...openConnections(),
-        { trigger: ".o_mcp_off_banner:contains('The MCP server is off')" },
-        { trigger: "[data-menu-xmlid='mcp_gateway.menu_audit_log']", run: "click" },
+        { trigger: BANNER },
+        ...openConnection("Tour: banner"),
+        { trigger: `.o_form_view ${BANNER}` },
+        {
+            trigger: ".o_form_view",
+            expectUnloadPage: true,
+            run() {
+                document.location.reload();
+            },
+        },
+        { trigger: `.o_form_view ${BANNER}` },
+        { trigger: menu("menu_audit_log"), run: "click" },
         { trigger: ".o_breadcrumb:contains('Audit Logs')" },
-        { trigger: ".o_mcp_off_banner button", run: "click" },
-        { trigger: ".o_form_view .o_mcp_off_banner, .o_mcp_off_banner" },
-        { trigger: "button[name=action_enable]:contains(Disabled)", run: "click" },
-        { trigger: "button[name=action_disable]:contains(Enabled)" },
+        { trigger: `.o_list_view ${BANNER}` },
+        { trigger: ".o_mcp_off_banner button:contains('Server Settings')", run: "click" },
+        { trigger: `.o_form_view ${BANNER}` },
+        { trigger: "button[name=action_enable].text-danger:contains(Disabled)", run: "click" },
+        { trigger: "button[name=action_disable].text-success:contains(Enabled)" },
         { trigger: "body:not(:has(.o_mcp_off_banner))" },
+        ...fromConfiguration("menu_connections", "Connections"),
+        { trigger: ".o_list_view" },
+        { trigger: "body:not(:has(.o_mcp_off_banner))" },
+        ...fromConfiguration("menu_settings", "Server Settings"),
         { trigger: "button[name=action_disable]", run: "click" },
-        { trigger: ".modal .modal-footer .btn-primary", run: "click" },
-        { trigger: ".o_mcp_off_banner" },
+        { trigger: ".modal .modal-footer .btn-primary:contains(Disable)", run: "click" },
+        { trigger: `.o_form_view ${BANNER}` },
+        { trigger: "button[name=action_enable]:contains(Disabled)" },
+        ...fromHomeMenu(".o_app[data-menu-xmlid='base.menu_management']"),
+        { trigger: ".o_control_panel .o_breadcrumb:contains(Apps)" },
+        { trigger: "body:not(:has(.o_mcp_off_banner))" },
+    ],
+});
+
+registry.category("web_tour.tours").add("mcp_off_banner_of_user", {
+    url: "/odoo",
+    steps: () => [
+        ...openConnections(),
+        { trigger: BANNER },
+        { trigger: "body:not(:has(.o_mcp_off_banner button))" },
     ],
 });
