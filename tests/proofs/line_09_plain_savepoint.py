@@ -1,0 +1,18 @@
+"""Odoo's savepoint alone: callbacks and caches outlive the rollback."""
+
+from contextlib import contextmanager
+
+from odoo.addons.mcp_gateway.models import mcp_gateway_methods
+
+LINE = "2.9"
+FILE = "test_http_invariants.py"
+TESTS = "line_09"
+
+
+def apply():
+    @contextmanager
+    def plain(self, *, read_only):
+        with self.env.cr.savepoint():
+            yield
+
+    mcp_gateway_methods.McpGateway._all_or_nothing = plain
