@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..protocol.credentials import redact
 from ..toolsets.tool import ToolError
 
 # Credentials, their audit, and what grants rights: never through any tool, whatever the user's rights.
@@ -135,4 +136,4 @@ def _detail(error: Exception) -> str:
 
 def _name(text: str) -> str:
     """A name as the caller gave it, short enough to repeat."""
-    return f'"{text[:64]}"'
+    return f'"{redact(text)[:64]}"'

@@ -1,5 +1,6 @@
 from . import (
     test_connection,
+    test_http_bad_input,
     test_http_invariants,
     test_protocol_challenge,
     test_protocol_credentials,

@@ -41,20 +41,29 @@ class TestTourConnections(HttpCase):
         used = self.connection("Tour: used")
         used.usage_id.last_used = fields.Datetime.now() - timedelta(days=40)
         self.connection("Tour: never used")
-        self.play("mcp_connection_life")
+        with self.assertNoLogs("odoo", "WARNING"):
+            self.play("mcp_connection_life")
         self.assertEqual(connection.state, "active")
         self.assertFalse(connection.revoked_at or connection.revoked_by_id)
         self.assertEqual(connection.generation, 2)
         self.assertEqual(connection.api_key_ids.mapped("generation"), [2])
         self.assertEqual(
             self.events(connection),
-            ["key_generated", "key_rotated", "key_rotated", "revoked", "reactivated", "key_generated"],
+            [
+                "key_generated",
+                "key_rotated",
+                "key_rotated",
+                "revoked",
+                "reactivated",
+                "key_generated",
+                "key_rotated",
+            ],
         )
-        self.assertEqual(self.logged(connection)[1:].mapped("user_ref"), [self.admin.id] * 5)
+        self.assertEqual(self.logged(connection)[1:].mapped("user_ref"), [self.admin.id] * 6)
         retired = self.retired(connection)
-        self.assertEqual(retired.mapped("reason"), ["rotated", "rotated", "revoked"])
+        self.assertEqual(retired.mapped("reason"), ["rotated", "rotated", "revoked", "rotated"])
         self.assertEqual(retired[0].hint, first_hint)
-        self.assertEqual(len({*retired.mapped("digest"), connection.api_key_ids.digest}), 4)
+        self.assertEqual(len({*retired.mapped("digest"), connection.api_key_ids.digest}), 5)
         chatter = " ".join(connection.message_ids.mapped("body"))
         for text in ("generated", "rotated", "Connection revoked", "Connection reactivated"):
             self.assertIn(text, chatter)

@@ -62,7 +62,7 @@ function confirmDialog(text) {
 }
 
 /** Neither the page nor anything that the browser keeps holds a key. */
-async function assertNoKeyIsLeft() {
+function assertNoKeyIsLeft() {
     const places = {
         page: document.documentElement.outerHTML,
         inputs: [...document.querySelectorAll("input, textarea")].map((input) => input.value).join("\n"),
@@ -77,7 +77,27 @@ async function assertNoKeyIsLeft() {
     }
 }
 
-function seeKeyAndClose(slot) {
+/** The page is loaded anew, and the popup does not come back. */
+function reloadForm() {
+    return [
+        {
+            trigger: ".o_form_view",
+            expectUnloadPage: true,
+            run() {
+                document.location.reload();
+            },
+        },
+        {
+            trigger: ".o_form_view .o_field_widget[name=status]",
+            run() {
+                assert(!document.querySelector(".modal"), "A popup came back");
+                assertNoKeyIsLeft();
+            },
+        },
+    ];
+}
+
+function seeKey(slot) {
     return [
         {
             trigger: ".modal .o_field_widget[name=secret] span",
@@ -94,6 +114,12 @@ function seeKeyAndClose(slot) {
             },
         },
         { trigger: ".modal .o_field_widget[name=secret] button.o_clipboard_button" },
+    ];
+}
+
+function seeKeyAndClose(slot) {
+    return [
+        ...seeKey(slot),
         { trigger: ".modal footer button:contains('I have copied the key')", run: "click" },
         { trigger: "body:not(:has(.modal))" },
         {
@@ -101,7 +127,7 @@ function seeKeyAndClose(slot) {
             async run({ waitUntil }) {
                 const hint = () => document.querySelector(".o_field_widget[name=key_hint]")?.textContent.trim();
                 await waitUntil(() => hint()?.endsWith(seen[slot].slice(-4)));
-                await assertNoKeyIsLeft();
+                assertNoKeyIsLeft();
             },
         },
     ];
@@ -148,20 +174,12 @@ registry.category("web_tour.tours").add("mcp_connection_life", {
         // A dialog would be in the way of this step.
         { trigger: "body:not(:has(.modal)) button[name=action_revoke]:contains(Active)" },
         ...generate("third"),
-        {
-            trigger: ".o_form_view",
-            expectUnloadPage: true,
-            run() {
-                document.location.reload();
-            },
-        },
-        {
-            trigger: ".o_form_view button[name=action_rotate_key]",
-            async run() {
-                assert(!document.querySelector(".modal"), "The popup came back");
-                await assertNoKeyIsLeft();
-            },
-        },
+        ...reloadForm(),
+        // Whoever leaves the page instead of closing the popup sends the key nowhere either.
+        { trigger: "button[name=action_rotate_key]", run: "click" },
+        ...confirmDialog(ROTATE),
+        ...seeKey("left"),
+        ...reloadForm(),
         { trigger: ".o_control_panel .breadcrumb-item:contains(Connections), .o_back_button", run: "click" },
         { trigger: ".o_list_view .o_searchview_dropdown_toggler", run: "click" },
         { trigger: ".o_group_by_menu .o_menu_item:contains(/^Last used$/)", run: "click" },
@@ -270,13 +288,7 @@ registry.category("web_tour.tours").add("mcp_off_banner", {
         { trigger: BANNER },
         ...openConnection("Tour: banner"),
         { trigger: `.o_form_view ${BANNER}` },
-        {
-            trigger: ".o_form_view",
-            expectUnloadPage: true,
-            run() {
-                document.location.reload();
-            },
-        },
+        ...reloadForm(),
         { trigger: `.o_form_view ${BANNER}` },
         { trigger: menu("menu_audit_log"), run: "click" },
         { trigger: ".o_breadcrumb:contains('Audit Logs')" },
