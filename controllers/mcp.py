@@ -1,7 +1,5 @@
 """The MCP endpoint: facts about the HTTP request in, a reply out. Everything else is the gateway's."""
 
-import logging
-
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from odoo import SUPERUSER_ID, api, http
@@ -12,8 +10,6 @@ from ..models.mcp_gateway_methods import RETRIED
 from ..protocol import errors, preflight, results
 from ..protocol.messages import Exchange
 from . import responses
-
-_logger = logging.getLogger(__name__)
 
 MEMO = "mcp_gateway.memo"
 
@@ -36,7 +32,7 @@ class McpDispatcher(http.HttpDispatcher):
             body = results.failure(self._message_id(), errors.BUSY, "Odoo is busy with the same data. Try again.")
             reply = Reply(503, body, (("Retry-After", "1"),))
         else:
-            _logger.error("MCP request failed", exc_info=exc)
+            # Odoo itself writes the traceback to the server's log.
             body = results.failure(
                 self._message_id(),
                 errors.INTERNAL_ERROR,

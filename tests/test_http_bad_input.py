@@ -2,10 +2,13 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import ConcurrencyError
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..protocol import errors
 
@@ -229,3 +232,27 @@ class TestBadInput(HttpCase):
         self.post({"jsonrpc": "2.0", "id": 1, "method": self.key})
         self.post(self.tool_call("search_records", {"model": self.key}))
         self.post(self.tool_call(self.key, {}))
+
+    def test_a_bug_is_answered_in_json_rpc(self):
+        """DESIGN §3: a dispatcher's handle_error; the same when Odoo's retries are used up.
+
+        That its row outlives the rollback takes a real server: ``system/test_real_client.py``.
+        """
+        cases = (
+            (ValueError("broken"), 500, errors.INTERNAL_ERROR, "administrator"),
+            (ConcurrencyError("again"), 503, errors.BUSY, "Try again"),
+        )
+        for exception, status, code, words in cases:
+            with (
+                self.subTest(status),
+                patch.object(type(self.env["mcp.gateway"]), "_answer", side_effect=exception),
+                patch("odoo.service.model.MAX_TRIES_ON_CONCURRENCY_FAILURE", 1),
+                mute_logger("odoo.http"),
+            ):
+                headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+                body = json.dumps({"jsonrpc": "2.0", "id": 9, "method": "ping"})
+                response = self.url_open("/mcp", data=body, headers=headers)
+                self.assertEqual(response.status_code, status)
+                error = response.json()
+                self.assertEqual((error["id"], error["error"]["code"]), (9, code))
+                self.assertIn(words, error["error"]["message"])

@@ -77,3 +77,17 @@ def test_a_body_of_ten_megabytes_is_refused_and_logged(server):
     assert answer.status_code == 413
     assert "4 MiB" in answer.json()["error"]["message"]
     assert server.sql("SELECT count(*) FROM mcp_audit_log WHERE http_status = 413") == [(1,)]
+
+
+def test_a_bug_rolls_everything_back_but_its_log_row(server):
+    """DESIGN §2.6: answered in JSON-RPC, and written on a cursor of its own."""
+    connection, key = server.new_connection("crash")
+    server.expected.append(r"odoo\.http: Exception during request handling")
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    body = {"jsonrpc": "2.0", "id": 3, "method": "test/crash"}
+    answer = requests.post(server.mcp, json=body, headers=headers, timeout=60)
+    assert (answer.status_code, answer.json()["id"], answer.json()["error"]["code"]) == (500, 3, -32603)
+    assert "broken on purpose" not in answer.text
+    assert server.sql("SELECT count(*) FROM x_mcp_test_record WHERE name = 'crash'") == [(0,)]
+    rows = server.sql(f"SELECT method, outcome, http_status FROM mcp_audit_log WHERE connection_ref = {connection}")
+    assert ("test/crash", "error", 500) in rows

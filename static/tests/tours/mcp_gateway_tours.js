@@ -78,10 +78,10 @@ function assertNoKeyIsLeft() {
 }
 
 /** The page is loaded anew, and the popup does not come back. */
-function reloadForm() {
+function reloadForm(trigger = ".o_form_view") {
     return [
         {
-            trigger: ".o_form_view",
+            trigger,
             expectUnloadPage: true,
             run() {
                 document.location.reload();
@@ -179,7 +179,7 @@ registry.category("web_tour.tours").add("mcp_connection_life", {
         { trigger: "button[name=action_rotate_key]", run: "click" },
         ...confirmDialog(ROTATE),
         ...seeKey("left"),
-        ...reloadForm(),
+        ...reloadForm(".modal"),
         { trigger: ".o_control_panel .breadcrumb-item:contains(Connections), .o_back_button", run: "click" },
         { trigger: ".o_list_view .o_searchview_dropdown_toggler", run: "click" },
         { trigger: ".o_group_by_menu .o_menu_item:contains(/^Last used$/)", run: "click" },
