@@ -1,6 +1,7 @@
 from . import (
     test_connection,
     test_http_bad_input,
+    test_http_identity,
     test_http_invariants,
     test_protocol_challenge,
     test_protocol_credentials,
