@@ -14,5 +14,6 @@ from . import (
     test_protocol_results,
     test_protocol_revisions,
     test_protocol_strict_json,
+    test_toolset,
     test_tour_connections,
 )
