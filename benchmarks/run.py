@@ -51,6 +51,8 @@ def _machine() -> str:
 def search_records(*, fsync: bool):
     """Ten partners through both doors, on two workers; audit and usage counted in."""
     with real_server(workers=2, fsync=fsync) as server:
+        if server.odoo.server.embedded:
+            assert server.sql("SHOW fsync") == [("on" if fsync else "off",)]
         _connection, key = server.new_connection("bench")
         with server.env() as env:
             env["res.partner"].create([{"name": f"Bench {n}", "email": f"b{n}@example.com"} for n in range(20)])
