@@ -21,9 +21,13 @@ def ensure() -> str:
         raise Trouble("The browser tests need Chromium: install the package chromium.")
     say("Installing Chromium")
     with SETUP_LOG.open("a") as log:
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]):
+        for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
             subprocess.run(
-                command, stdout=log, stderr=log, check=False, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+                ["apt-get", "-oDPkg::Lock::Timeout=300", *command],
+                stdout=log,
+                stderr=log,
+                check=False,
+                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
             )
     if found := _find():
         return found

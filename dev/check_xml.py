@@ -1,7 +1,6 @@
 """Checks that data files are what Odoo reads: well formed, and valid against Odoo's own grammar."""
 
 import sys
-from pathlib import Path
 
 import source
 from lxml import etree
@@ -24,5 +23,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     sys.exit(main(sys.argv[1:]))

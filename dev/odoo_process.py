@@ -1,5 +1,7 @@
-"""Command lines of Odoo, and what is done with them."""
+"""Odoo as a program: its settings, its databases, its servers and its logs."""
 
+import hashlib
+import http.client
 import os
 import re
 import shutil
@@ -7,7 +9,6 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from trouble import Trouble, say
 MODULE, TEST_MODULE = "mcp_gateway", "mcp_gateway_test"
 # Lines of other people's code while Odoo starts; whatever names our module counts all the same.
 FOREIGN = re.compile(r" py\.warnings: | odoo\.tools\.config: ")
-BAD_LINE = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) ")
+RECORD_START = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ )", re.MULTILINE)
+BAD_RECORD = re.compile(r"\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 
 
 @dataclass(frozen=True)
@@ -33,47 +35,52 @@ class Odoo:
     data: Path
     with_test_addons: bool = False
 
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(self.source.python_path), "PYTHONDONTWRITEBYTECODE": "1"}
-
-    def addons_path(self) -> str:
+    def settings(self) -> dict[str, str]:
+        """For a file, because not every command of Odoo takes them as options."""
         own = (places.LINKS, places.TEST_ADDONS) if self.with_test_addons else (places.LINKS,)
-        return ",".join(map(str, (*self.source.addons, *own)))
+        return {
+            **self.server.settings(),
+            "addons_path": ",".join(map(str, (*self.source.addons, *own))),
+            "data_dir": str(self.data),
+            "http_interface": "127.0.0.1",
+        }
 
-    def options(self) -> list[str]:
-        return [*self.server.options(), f"--addons-path={self.addons_path()}", f"--data-dir={self.data}"]
+    def environment(self) -> dict[str, str]:
+        return self.source.environment() | {"ODOO_RC": str(self._settings_file())}
+
+    def _settings_file(self) -> Path:
+        text = "\n".join(["[options]", *(f"{name} = {value}" for name, value in self.settings().items()), ""])
+        # Named after what is in it, so that commands with other settings do not overwrite it.
+        file = self.data / f"odoo-{hashlib.sha256(text.encode()).hexdigest()[:12]}.conf"
+        if not file.exists():
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished.write_text(text)
+            unfinished.rename(file)
+        return file
 
     def command(self, *arguments: str) -> list[str]:
-        """``odoo COMMAND ARGUMENTS…`` with our options; the command is ``server`` if none is named."""
-        name, rest = (
-            ("server", arguments) if not arguments or arguments[0].startswith("-") else (arguments[0], arguments[1:])
-        )
-        return [str(places.PYTHON), str(self.source.script), name, *self.options(), *rest]
+        return [str(places.PYTHON), str(self.source.script), *arguments]
 
     def install(self, database: str, modules: Sequence[str], *, demo: bool = False) -> None:
-        """Install modules, in a new database if there is none yet; a warning about it is trouble."""
+        """Install modules, in a new database if there is none yet."""
         if not self.server.has(database):
             self.server.create(database)
-        log = self.data / f"install-{database}.log"
+        self._change_modules(database, "-i", ",".join(modules), *(["--with-demo"] if demo else []))
+
+    def upgrade(self, database: str, module: str) -> None:
+        self._change_modules(database, "-u", module)
+
+    def _change_modules(self, database: str, *options: str) -> None:
+        """:raise Trouble: if it fails, and about a mere warning too"""
+        log = self.data / f"{database}.install.log"
         log.unlink(missing_ok=True)
-        command = self.command(
-            "-d",
-            database,
-            "-i",
-            ",".join(modules),
-            "--stop-after-init",
-            "--no-http",
-            "--http-interface=127.0.0.1",
-            f"--logfile={log}",
-            *(["--with-demo"] if demo else []),
-        )
+        command = self.command("server", "-d", database, *options, "--stop-after-init", "--no-http", "--logfile", log)
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
         bad = bad_lines(log)
         if done.returncode or bad:
-            last = [
-                line for line in (log.read_text() if log.exists() else done.stderr).splitlines() if " INFO " not in line
-            ]
-            raise Trouble("Installing " + ", ".join(modules) + " failed:\n" + "\n".join([*bad, *last[-1:]]))
+            said = bad or done.stderr.strip().splitlines()[-5:]
+            raise Trouble("\n".join([f"odoo {' '.join(options)} failed:", *said, f"Its log is {log}."]))
+        log.unlink()
 
     def clone(self, original: str, copy: str) -> None:
         """A copy of a database with its files, keys included."""
@@ -87,6 +94,12 @@ class Odoo:
         self.server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{checked(original)}'")
         self.clone(original, copy)
 
+    def rename(self, database: str, name: str) -> None:
+        self.server.rename(database, name)
+        files = self.data / "filestore"
+        if (files / database).is_dir():
+            (files / database).rename(files / name)
+
     def drop(self, database: str) -> None:
         self.server.drop(database)
         shutil.rmtree(self.data / "filestore" / database, ignore_errors=True)
@@ -98,15 +111,10 @@ class Odoo:
         """A real server, answering when the block begins and gone when it ends."""
         check_port(port)
         command = self.command(
-            "-d",
-            database,
-            f"--db-filter=^{database}$",
-            "--no-database-list",
-            f"--workers={workers}",
-            "--http-interface=127.0.0.1",
-            f"--http-port={port}",
-            f"--gevent-port={free_port()}",
-            *([f"--logfile={log}"] if log else []),
+            "server",
+            *("-d", database, "--db-filter", f"^{database}$", "--no-database-list"),
+            *("--workers", str(workers), "--http-port", str(port), "--gevent-port", str(free_port())),
+            *(["--logfile", str(log)] if log else []),
             *extra,
         )
         # A group of its own: Ctrl-C in the terminal reaches us, and we end the server in order.
@@ -119,14 +127,17 @@ class Odoo:
 
 
 def bad_lines(log: Path, allowed: Sequence[str] = ()) -> list[str]:
-    """The warnings and errors in a log of Odoo that nobody expected."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    """The warnings and errors in a log of Odoo that nobody expected, each with its traceback.
+
+    :param allowed: patterns that are looked for in the whole record
+    """
+    text = log.read_text(errors="replace") if log.exists() else ""
     return [
-        line
-        for line in lines
-        if BAD_LINE.match(line)
-        and (MODULE in line or not FOREIGN.search(line))
-        and not any(re.search(pattern, line) for pattern in allowed)
+        record.rstrip()
+        for record in RECORD_START.split(text)
+        if BAD_RECORD.match(record)
+        and (MODULE in record or not FOREIGN.search(record))
+        and not any(re.search(pattern, record, re.DOTALL) for pattern in allowed)
     ]
 
 
@@ -141,8 +152,9 @@ def check_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise Trouble(f"Port {port} is taken by another program: choose another one with --port.") from None
+        except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) else "there are 65535 ports"
+            raise Trouble(f"Port {port} cannot be used ({why}): choose another one with --port.") from None
 
 
 def _wait_until_up(process: subprocess.Popen, port: int, patience: float = 120) -> None:
@@ -150,12 +162,21 @@ def _wait_until_up(process: subprocess.Popen, port: int, patience: float = 120) 
     while time.monotonic() < end:
         if process.poll() is not None:
             raise Trouble(f"Odoo ended at once with exit code {process.returncode}; its log says why.")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/web/version", timeout=30):
-                return
-        except OSError:
-            time.sleep(0.2)
+        if _answers(port):
+            return
+        time.sleep(0.2)
     raise Trouble("Odoo did not answer in two minutes; its log says why.")
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", "/web/version")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def stop(process: subprocess.Popen) -> None:
@@ -164,7 +185,7 @@ def stop(process: subprocess.Popen) -> None:
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(20)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
             say("Odoo does not end by itself; ending it")
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

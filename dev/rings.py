@@ -1,9 +1,10 @@
 """``bin/test [RING|FILE…] [-- PYTEST ARGUMENTS…]``: the rings of tests, each run by pytest."""
 
+import hashlib
 import json
 import os
 import shutil
-import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,12 @@ from pathlib import Path
 import browser
 import places
 import postgres
+import processes
+import source
 from odoo_process import MODULE, TEST_MODULE, Odoo, odoo_on
 from trouble import Trouble, say
 
 RINGS = ("pure", "model", "http", "tour", "system")
-# Made once and copied: Odoo's own modules take longer to install than ours.
-BASE_DATABASE = "mcp_base"
 PLUGIN = "pytest_rings"
 
 
@@ -36,15 +37,10 @@ class Ring:
 
 def main(arguments: list[str]) -> int:
     names, extra = _split(arguments)
-    rings = _chosen(names)
-    work = places.RUNTIME / f"test-{os.getpid()}"
-    work.mkdir()
+    rings = chosen(names, _test_files())
+    work = Path(tempfile.mkdtemp(prefix="test-", dir=places.RUNTIME))
     try:
-        for ring in rings:
-            if ring.name == "pure":
-                _run(ring, work, _pure_command(), None, extra)
-        if any(ring.name != "pure" for ring in rings):
-            _run_with_database([ring for ring in rings if ring.name != "pure"], work, extra)
+        _run_all(rings, work, extra)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return _report(rings)
@@ -57,6 +53,11 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:cut], arguments[cut + 1 :]
 
 
+def _test_files() -> list[Path]:
+    tests = places.ADDON / "tests"
+    return [*sorted(tests.glob("test_*.py")), *sorted((tests / "system").glob("test_*.py"))]
+
+
 def ring_of(path: Path) -> str:
     """Which ring a test file belongs to, by its name."""
     if path.parent.name == "system":
@@ -67,10 +68,11 @@ def ring_of(path: Path) -> str:
     return "model"
 
 
-def _chosen(names: list[str]) -> list[Ring]:
-    files = sorted((places.ADDON / "tests").glob("test_*.py")) + sorted(
-        (places.ADDON / "tests/system").glob("test_*.py")
-    )
+def chosen(names: list[str], files: list[Path]) -> list[Ring]:
+    """The rings to run: all, or those that are named and those of the files that are named.
+
+    :raise Trouble: if a name is neither
+    """
     wanted = {Path(name).name for name in names}
     if unknown := wanted - set(RINGS) - {path.name for path in files}:
         raise Trouble(f"There is no ring and no test file {', '.join(sorted(unknown))}. Rings: {', '.join(RINGS)}.")
@@ -84,30 +86,55 @@ def _chosen(names: list[str]) -> list[Ring]:
     return [ring for ring in rings if ring.files or ring.name in wanted or not wanted]
 
 
+def _run_all(rings: list[Ring], work: Path, extra: list[str]) -> None:
+    """Run the rings one after the other; one that cannot run has failed, and the others still run."""
+    with_database = []
+    for ring in rings:
+        if not ring.files:
+            print(f"The ring {ring.name} has no tests.")
+            ring.failed = 1
+        elif ring.name == "pure":
+            _run(ring, work, ["-p", "no:odoo"], source.find().environment(), extra)
+        else:
+            with_database.append(ring)
+    try:
+        if with_database:
+            _run_with_database(with_database, work, extra)
+    except Trouble as trouble:
+        print(trouble)
+        for ring in with_database:
+            ring.failed += 1
+
+
 def _run_with_database(rings: list[Ring], work: Path, extra: list[str]) -> None:
     with postgres.running(safe=False) as server:
         odoo = odoo_on(server, "data-test", with_test_addons=True)
         with test_database(odoo) as database:
             for ring in rings:
-                if ring.name == "tour":
-                    browser.ensure()
-                if ring.name == "system":
-                    _run(ring, work, ["-p", "no:odoo"], _system_environment(odoo, database), extra)
-                else:
-                    _run(ring, work, _odoo_command(odoo, database), odoo.environment(), extra)
+                try:
+                    _run_on(database, odoo, ring, work, extra)
+                except Trouble as trouble:
+                    print(trouble)
+                    ring.failed = 1
+
+
+def _run_on(database: str, odoo: Odoo, ring: Ring, work: Path, extra: list[str]) -> None:
+    if ring.name == "system":
+        environment = odoo.environment() | {"MCP_TEST_TEMPLATE": database}
+        _run(ring, work, ["-p", "no:odoo"], environment, extra)
+        return
+    if ring.name == "tour":
+        browser.ensure()
+    options = ["--odoo-http", f"--odoo-database={database}", "--odoo-log-level=warn"]
+    _run(ring, work, options, odoo.environment(), extra)
 
 
 @contextmanager
 def test_database(odoo: Odoo) -> Iterator[str]:
     """A database of this run's own with the addon and its test addon installed, gone afterwards."""
-    if not odoo.server.has(BASE_DATABASE):
-        say("Making a database with Odoo's own modules, for this and later runs (about half a minute)")
-        unfinished = f"{BASE_DATABASE}_{os.getpid()}"
-        odoo.install(unfinished, ["mail"])
-        odoo.server.run(f"ALTER DATABASE {unfinished} RENAME TO {BASE_DATABASE}")
-        (odoo.data / "filestore" / unfinished).rename(odoo.data / "filestore" / BASE_DATABASE)
-    database = f"mcp_test_{os.getpid()}"
-    odoo.clone(BASE_DATABASE, database)
+    base = _base_database(odoo)
+    database = f"mcp_test_{os.getpid()}_{int(time.time())}"
+    odoo.clone(base, database)
     try:
         say("Installing the addon")
         odoo.install(database, [MODULE, TEST_MODULE])
@@ -116,68 +143,42 @@ def test_database(odoo: Odoo) -> Iterator[str]:
         odoo.drop(database)
 
 
-def _pure_command() -> list[str]:
-    return ["-p", "no:odoo"]
+def _base_database(odoo: Odoo) -> str:
+    """Made once and copied: Odoo's own modules take longer to install than ours."""
+    # Its files lie in the data folder, and another Odoo would want another database.
+    made_of = f"{odoo.data} {odoo.source.python_path} {source.STAMP.name}"
+    base = f"mcp_base_{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
+    with places.locked("base.lock", "makes the database that tests begin with"):
+        if not odoo.server.has(base):
+            say("Making a database with Odoo's own modules, for this and later runs (about half a minute)")
+            unfinished = f"{base}_unfinished"
+            odoo.drop(unfinished)
+            odoo.install(unfinished, ["mail"])
+            odoo.rename(unfinished, base)
+    return base
 
 
-def _odoo_command(odoo: Odoo, database: str) -> list[str]:
-    extra = [option.removeprefix("--") for option in odoo.server.options()]
-    extra += [f"data-dir={odoo.data}", "http-interface=127.0.0.1"]
-    return [
-        "--odoo-http",
-        f"--odoo-database={database}",
-        "--odoo-log-level=warn",
-        f"--odoo-addons-path={odoo.addons_path()}",
-        *(argument for option in extra for argument in ("--odoo-extra", option)),
-    ]
-
-
-def _system_environment(odoo: Odoo, database: str) -> dict[str, str]:
-    return odoo.environment() | {"MCP_TEST_TEMPLATE": database}
-
-
-def _run(ring: Ring, work: Path, options: list[str], environment: dict | None, extra: list[str]) -> None:
+def _run(ring: Ring, work: Path, options: list[str], environment: dict[str, str], extra: list[str]) -> None:
     say(f"Ring {ring.name}: {len(ring.files)} files")
     started = time.monotonic()
     result = work / f"{ring.name}.json"
-    base = environment or {**os.environ, "PYTHONPATH": str(odoo_path())}
-    here = Path(__file__).parent
-    command = [
-        str(places.PYTHON),
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        PLUGIN,
-        f"--rootdir={places.ADDON / 'tests' / 'system' if ring.name == 'system' else places.ADDON}",
-        *options,
-        *extra,
-        *map(str, ring.files),
-    ]
+    root = places.ADDON / "tests" / "system" if ring.name == "system" else places.ADDON
+    environment |= {
+        "PYTHONPATH": f"{environment['PYTHONPATH']}{os.pathsep}{Path(__file__).parent}",
+        "MCP_RING": ring.name,
+        "MCP_RESULT": str(result),
+    }
+    command = [places.PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN, f"--rootdir={root}"]
     # Outside the checkout: started inside it, pytest would import the addon under the wrong name.
-    done = subprocess.run(
-        command,
-        cwd=work,
-        check=False,
-        env=base
-        | {"PYTHONPATH": f"{base['PYTHONPATH']}{os.pathsep}{here}", "MCP_RING": ring.name, "MCP_RESULT": str(result)},
-    )
+    code = processes.run([*command, *options, *extra, *ring.files], cwd=work, env=environment)
     ring.seconds = time.monotonic() - started
-    _count(ring, result, done.returncode)
-
-
-def odoo_path() -> Path:
-    import source  # noqa: PLC0415
-
-    return source.find().python_path
+    _count(ring, result, code)
 
 
 def _count(ring: Ring, result: Path, exit_code: int) -> None:
     counts = json.loads(result.read_text()) if result.exists() else {}
     ring.passed, ring.failed, ring.skipped = (counts.get(kind, 0) for kind in ("passed", "failed", "skipped"))
-    # A ring that could not run, ran nothing, or ended badly for another reason has failed.
+    # A ring that ran nothing, or ended badly for another reason, has failed.
     if ring.failed == 0 and (exit_code or ring.passed == 0):
         ring.failed = 1
 

@@ -1,11 +1,11 @@
 """``bin/bench``: what a call costs, beside Odoo's own."""
 
 import os
-import subprocess
 import sys
 
 import places
 import postgres
+import processes
 from odoo_process import odoo_on
 from rings import test_database
 
@@ -19,5 +19,5 @@ def main(arguments: list[str]) -> int:
                 "MCP_TEST_TEMPLATE": database,
                 "PYTHONPATH": os.pathsep.join(map(str, paths)),
             }
-            command = [sys.executable, str(places.CHECKOUT / "benchmarks" / "run.py"), *arguments]
-            return subprocess.run(command, env=environment, check=False).returncode
+            command = [sys.executable, places.CHECKOUT / "benchmarks" / "run.py", *arguments]
+            return processes.run(command, env=environment)

@@ -1,7 +1,9 @@
 """``bin/serve``: from a bare checkout to a running server that a real client can use."""
 
 import argparse
+import hashlib
 import json
+import os
 import shlex
 import subprocess
 
@@ -11,6 +13,9 @@ from odoo_process import MODULE, Odoo, check_port, odoo_on
 from trouble import Trouble, say
 
 DEMO_CONNECTION = "bin/serve"
+# What makes Odoo's database of an addon: a change in it needs an upgrade.
+CODE = ("*.py", "*.xml", "*.csv", "*.sql")
+NOT_IN_ODOO = ("dev", "tests", "benchmarks", "docs")
 # Runs inside `odoo shell`; the key leaves it through a marker, because the shell prints more than that.
 PREPARE = """
 settings = env["mcp.settings"]._get()
@@ -31,7 +36,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bin/serve", description="Start Odoo with the MCP server on this machine.")
     parser.add_argument("--port", type=int, default=8069)
     parser.add_argument("--database", default="mcp")
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=0, help="processes; 0, the default, is one with threads")
     parser.add_argument("--reset", action="store_true", help="begin with a new database")
     options = parser.parse_args(arguments)
     postgres.checked(options.database)
@@ -43,6 +48,7 @@ def main(arguments: list[str]) -> int:
         _make_database(odoo, options.database)
         url = f"http://localhost:{options.port}"
         key = _prepare(odoo, options.database, url)
+        say("Starting the server")
         with odoo.serving(options.database, port=options.port, workers=options.workers) as process:
             print(_welcome(url, key), flush=True)
             try:
@@ -53,23 +59,46 @@ def main(arguments: list[str]) -> int:
 
 
 def _make_database(odoo: Odoo, database: str) -> None:
-    if odoo.server.has(database):
-        rows = odoo.server.run("SELECT 1 FROM pg_class WHERE relname = 'ir_module_module'", database)
-        ready = rows and odoo.server.run(
-            f"SELECT 1 FROM ir_module_module WHERE name = '{MODULE}' AND state = 'installed'", database
-        )
-        if ready:
+    """A database with the addon as it is now in this checkout."""
+    installed = odoo.data / f"{database}.code"
+    code = _hash_of_code()
+    if _has_addon(odoo, database):
+        if installed.exists() and installed.read_text() == code:
             return
-        say(f"The database {database} is unfinished; making it again")
-        odoo.drop(database)
-    say(f"Making the database {database} (about half a minute)")
-    odoo.install(database, [MODULE], demo=True)
+        say(f"The addon has changed; upgrading the database {database}")
+        odoo.upgrade(database, MODULE)
+    else:
+        if odoo.server.has(database):
+            say(f"The database {database} is unfinished; making it again")
+            odoo.drop(database)
+        say(f"Making the database {database} (about half a minute)")
+        odoo.install(database, [MODULE], demo=True)
+    installed.write_text(code)
+
+
+def _has_addon(odoo: Odoo, database: str) -> bool:
+    if not odoo.server.has(database):
+        return False
+    if not odoo.server.run("SELECT 1 FROM pg_class WHERE relname = 'ir_module_module'", database):
+        return False
+    state = odoo.server.run(f"SELECT state FROM ir_module_module WHERE name = '{MODULE}'", database)
+    return state in ([("installed",)], [("to upgrade",)])
+
+
+def _hash_of_code() -> str:
+    code = hashlib.sha256()
+    for path in sorted(path for pattern in CODE for path in places.CHECKOUT.glob(f"[!.]*/**/{pattern}")):
+        if path.relative_to(places.CHECKOUT).parts[0] not in NOT_IN_ODOO:
+            code.update(path.read_bytes())
+    code.update((places.CHECKOUT / "__manifest__.py").read_bytes())
+    return code.hexdigest()
 
 
 def _prepare(odoo: Odoo, database: str, url: str) -> str:
     """Switch the server on and make a fresh key; the one of the last start stops working."""
+    say("Switching the MCP server on")
     script = PREPARE.format(url=url, name=DEMO_CONNECTION)
-    command = odoo.command("shell", "-d", database, "--no-http", "--http-interface=127.0.0.1", "--log-level=error")
+    command = odoo.command("shell", "-d", database, "--no-http", "--log-level=error")
     done = subprocess.run(command, env=odoo.environment(), input=script, capture_output=True, text=True, check=False)
     if "<<<" not in done.stdout:
         raise Trouble("The database could not be prepared:\n" + "\n".join(done.stderr.strip().splitlines()[-5:]))
@@ -78,7 +107,10 @@ def _prepare(odoo: Odoo, database: str, url: str) -> str:
 
 def _welcome(url: str, key: str) -> str:
     header = shlex.quote(f"Authorization: Bearer {key}")
-    client = places.CHECKOUT / "bin" / "client"
+    runtime = f"MCP_RUNTIME={shlex.quote(str(places.RUNTIME))} " if os.environ.get("MCP_RUNTIME") else ""
+    client = runtime + shlex.quote(str(places.CHECKOUT / "bin" / "client"))
+    call = shlex.quote(json.dumps({"model": "res.partner", "limit": 3}))
+    listing = shlex.quote(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}))
     return f"""
 Odoo runs at       {url}          login: admin   password: admin
 The MCP address is {url}/mcp
@@ -86,8 +118,11 @@ The MCP address is {url}/mcp
 A key for trying it out (each start makes a new one, and the one before stops working):
   {key}
 
-List the tools with the MCP project's own client:
-  {shlex.quote(str(client))} --url {url}/mcp --key {key}
+With the MCP project's own client, list the tools, and call one:
+  {client} --url {url}/mcp --key {key}
+  {client} --url {url}/mcp --key {key} --call search_records --arguments {call}
+Without any client:
+  curl {url}/mcp -H {header} -H 'Content-Type: application/json' -d {listing}
 Connect Claude Code:
   claude mcp add --transport http odoo {url}/mcp --header {header}
 

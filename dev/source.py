@@ -1,5 +1,6 @@
 """Finds an Odoo 19, or fetches the Debian package without root and without any address of its own."""
 
+import getpass
 import os
 import re
 import shutil
@@ -7,7 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from places import FETCHED, RUNTIME, SETUP_LOG
+from places import BYTECODE, FETCHED, RUNTIME
+from processes import set_up
 from trouble import Trouble, say
 
 VERSION = (19, 0)
@@ -28,13 +30,12 @@ PACKAGES = (
 # From the machine's own suite: the newer one is only a redirection and leaves Odoo's icons dangling.
 OWN_SUITE_PACKAGES = ("fonts-font-awesome",)
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-
-
+SUITE = "sid"
 # What Debian leaves out although Odoo's manifests name it: a prebuilt library that blurs the background of video calls.
 # An empty file keeps the bundle of the whole web client from failing for it.
 LEFT_OUT = "usr/lib/python3/dist-packages/odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
 # Changes with this recipe, so that an older runtime is made again.
-STAMP = "done-2"
+STAMP = FETCHED / "done-2"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Source:
     script: Path
     addons: tuple[Path, ...]
 
+    def environment(self) -> dict[str, str]:
+        """Ours, with this Odoo to import; bytecode has its own folder, so that none lies in the checkout."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return kept | {"PYTHONPATH": str(self.python_path), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
+
 
 def find() -> Source:
     """The Odoo that ``ODOO_HOME`` names, or the fetched one.
@@ -52,14 +58,14 @@ def find() -> Source:
     :raise Trouble: if there is none, or it is not 19.0
     """
     home = os.environ.get("ODOO_HOME")
-    if not home:
-        return _at(FETCHED)
-    source = _at(Path(home).resolve())
-    say(f"Using the Odoo {'.'.join(map(str, VERSION))} in ODOO_HOME")
-    return source
+    return at(Path(home).resolve() if home else FETCHED)
 
 
-def _at(home: Path) -> Source:
+def is_there() -> bool:
+    return bool(os.environ.get("ODOO_HOME")) or STAMP.exists()
+
+
+def at(home: Path) -> Source:
     for folder in (home, home / "usr/lib/python3/dist-packages", *sorted(home.glob("lib/python3*/site-packages"))):
         if (folder / "odoo" / "release.py").is_file():
             break
@@ -82,28 +88,29 @@ def _version(release: Path) -> tuple[int, ...]:
 
 def fetch() -> None:
     """Unpack Debian's package into the runtime; an interrupted try leaves nothing behind."""
-    if os.environ.get("ODOO_HOME") or (FETCHED / STAMP).exists():
+    if is_there():
         return
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         raise Trouble("There is no apt here to fetch Odoo with: set ODOO_HOME to an Odoo 19 source tree or install.")
     work = RUNTIME / "odoo.unfinished"
     shutil.rmtree(work, ignore_errors=True)
-    shutil.rmtree(FETCHED, ignore_errors=True)
     for folder in ("lists/partial", "cache/archives/partial", "etc", "debs", "tree"):
         (work / folder).mkdir(parents=True)
     say("Fetching Odoo 19 (117 MB)")
     apt = _apt_of_sid(work)
-    _run([*apt, "update"], work)
-    _run([*apt, "download", *PACKAGES], work / "debs")
+    set_up([*apt, "update"], "Fetching Odoo 19", cwd=work)
+    set_up([*apt, "download", *PACKAGES], "Fetching Odoo 19", cwd=work / "debs")
     _download_from_own_suite(work)
     say("Unpacking Odoo 19")
     for package in sorted((work / "debs").glob("*.deb")):
-        _run(["dpkg", "-x", str(package), str(work / "tree")], work)
+        set_up(["dpkg", "-x", package, work / "tree"], "Unpacking Odoo 19")
     gap = work / "tree" / LEFT_OUT
     if not gap.exists():
         gap.parent.mkdir(parents=True, exist_ok=True)
         gap.write_text("// Not part of Debian's package.\n")
-    (work / "tree" / STAMP).touch()
+    (work / "tree" / STAMP.name).touch()
+    if FETCHED.exists():
+        FETCHED.rename(work / "outdated")
     (work / "tree").rename(FETCHED)
     shutil.rmtree(work)
 
@@ -117,42 +124,23 @@ def _apt_of_sid(work: Path) -> list[str]:
     if not debian:
         raise Trouble("apt knows no Debian repository here: set ODOO_HOME to an Odoo 19 source tree or install.")
     sources = work / "etc" / "sid.sources"
-    sources.write_text(f"Types: deb\nURIs: {debian}\nSuites: sid\nComponents: main\nSigned-By: {KEYRING}\n")
-    return [
-        "apt-get",
-        "-q",
-        "-o",
-        f"Dir::Etc::sourcelist={sources}",
-        "-o",
-        "Dir::Etc::sourceparts=-",
-        "-o",
-        f"Dir::State::Lists={work / 'lists'}",
-        "-o",
-        f"Dir::Cache={work / 'cache'}",
-        "-o",
-        "APT::Sandbox::User=root",
-    ]
+    sources.write_text(f"Types: deb\nURIs: {debian}\nSuites: {SUITE}\nComponents: main\nSigned-By: {KEYRING}\n")
+    return _apt(work, "lists", f"Dir::Etc::sourcelist={sources}", "Dir::Etc::sourceparts=-")
 
 
 def _download_from_own_suite(work: Path) -> None:
-    lists = work / "own-lists"
-    (lists / "partial").mkdir(parents=True)
-    apt = [
-        "apt-get",
-        "-q",
-        "-o",
-        f"Dir::State::Lists={lists}",
-        "-o",
+    (work / "own-lists" / "partial").mkdir(parents=True)
+    apt = _apt(work, "own-lists")
+    set_up([*apt, "update"], "Fetching Odoo 19", cwd=work)
+    set_up([*apt, "download", *OWN_SUITE_PACKAGES], "Fetching fonts", cwd=work / "debs")
+
+
+def _apt(work: Path, lists: str, *settings: str) -> list[str]:
+    """apt-get that leaves the machine's own lists and caches alone, and so needs no root."""
+    settings = (
+        f"Dir::State::Lists={work / lists}",
         f"Dir::Cache={work / 'cache'}",
-        "-o",
-        "APT::Sandbox::User=root",
-    ]
-    _run([*apt, "update"], work)
-    _run([*apt, "download", *OWN_SUITE_PACKAGES], work / "debs")
-
-
-def _run(command: list[str], folder: Path) -> None:
-    with SETUP_LOG.open("a") as log:
-        done = subprocess.run(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, check=False)
-    if done.returncode:
-        raise Trouble(f"{command[0]} failed: no network, or no space left? The details are in {SETUP_LOG}.")
+        f"APT::Sandbox::User={getpass.getuser()}",
+        *settings,
+    )
+    return ["apt-get", "-q", *(f"-o{setting}" for setting in settings)]

@@ -1,5 +1,6 @@
 """A real Odoo server for tests and measurements: started as an administrator would, talked to over HTTP."""
 
+import functools
 import json
 import os
 import threading
@@ -13,8 +14,8 @@ import postgres
 import requests
 from odoo_process import Odoo, bad_lines, free_port, odoo_on
 
-# The one line that collisions on purpose may leave, in tests that cause them.
-SERIALIZATION = r"odoo\.sql_db: bad query: .*"
+# The one record that collisions on purpose may leave, in tests that cause them.
+SERIALIZATION = r"odoo\.sql_db: bad query: .*could not serialize access"
 MODERN = "2026-07-28"
 
 
@@ -26,6 +27,7 @@ class RealServer:
     database: str
     url: str
     log: Path
+    # Patterns of log records that a test brings about on purpose.
     expected: list[str] = field(default_factory=list)
 
     @property
@@ -34,11 +36,17 @@ class RealServer:
 
     @contextmanager
     def env(self) -> Iterator:
-        """The database through the ORM, as superuser, committed at the end."""
+        """The database through the ORM, as superuser; committed at the end, and the server's workers hear of it."""
         import odoo.api  # noqa: PLC0415 (slow, and not needed by all)
 
-        with _registry(self.odoo, self.database).cursor() as cr:
-            yield odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
+        registry = _registry(self.database)
+        try:
+            with registry.cursor() as cr:
+                yield odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
+        except BaseException:
+            registry.reset_changes()
+            raise
+        registry.signal_changes()
 
     def sql(self, statement: str) -> list[tuple]:
         """What is committed at this moment."""
@@ -133,14 +141,20 @@ def _switch_on(server: RealServer) -> None:
         env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
 
 
-def _registry(process: Odoo, database: str):
+def _registry(database: str):
     from odoo.modules.registry import Registry  # noqa: PLC0415
-    from odoo.tools import config  # noqa: PLC0415
 
-    if config["addons_path"] != process.addons_path().split(","):
-        config.parse_config([*process.options(), "--http-interface=127.0.0.1"], setup_logging=False)
+    _configure()
     # What the server's workers changed meanwhile counts here too.
     return Registry(database).check_signaling()
+
+
+@functools.cache
+def _configure() -> None:
+    from odoo.tools import config  # noqa: PLC0415
+
+    # The same file as the servers': ODOO_RC names it.
+    config.parse_config([], setup_logging=False)
 
 
 def _forget_registry(database: str) -> None:
