@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pdf
 import places
 import source
 from postgres import Server, checked
@@ -43,6 +44,8 @@ class Odoo:
             "addons_path": ",".join(map(str, (*self.source.addons, *own))),
             "data_dir": str(self.data),
             "http_interface": "127.0.0.1",
+            # Searched after the PATH, and only there once a test has needed it.
+            "bin_path": str(pdf.BIN),
         }
 
     def environment(self) -> dict[str, str]:
@@ -61,22 +64,35 @@ class Odoo:
     def command(self, *arguments: str) -> list[str]:
         return [str(places.PYTHON), str(self.source.script), *arguments]
 
-    def install(self, database: str, modules: Sequence[str], *, demo: bool = False) -> None:
-        """Install modules, in a new database if there is none yet."""
+    def install(
+        self,
+        database: str,
+        modules: Sequence[str],
+        *,
+        demo: bool = False,
+        options: Sequence[str] = (),
+        allowed: Sequence[str] = (),
+    ) -> None:
+        """Install modules, in a new database if there is none yet.
+
+        :param options: more of Odoo's command line
+        :param allowed: patterns of log records that are no trouble
+        """
         if not self.server.has(database):
             self.server.create(database)
-        self._change_modules(database, "-i", ",".join(modules), *(["--with-demo"] if demo else []))
+        options = ["-i", ",".join(modules), *(["--with-demo"] if demo else []), *options]
+        self._change_modules(database, *options, allowed=allowed)
 
     def upgrade(self, database: str, module: str) -> None:
         self._change_modules(database, "-u", module)
 
-    def _change_modules(self, database: str, *options: str) -> None:
+    def _change_modules(self, database: str, *options: str, allowed: Sequence[str] = ()) -> None:
         """:raise Trouble: if it fails, and about a mere warning too"""
         log = self.data / f"{database}.install.log"
         log.unlink(missing_ok=True)
         command = self.command("server", "-d", database, *options, "--stop-after-init", "--no-http", "--logfile", log)
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
-        bad = bad_lines(log)
+        bad = bad_lines(log, allowed)
         if done.returncode or bad:
             said = bad or done.stderr.strip().splitlines()[-5:]
             raise Trouble("\n".join([f"odoo {' '.join(options)} failed:", *said, f"Its log is {log}."]))

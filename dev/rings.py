@@ -1,26 +1,28 @@
 """``bin/test [RING|FILE…] [-- PYTEST ARGUMENTS…]``: the rings of tests, each run by pytest."""
 
-import hashlib
 import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import browser
+import node
+import pdf
 import places
 import postgres
 import processes
 import source
-from odoo_process import MODULE, TEST_MODULE, Odoo, odoo_on
+from databases import BUSINESS, test_database
+from odoo_process import Odoo, odoo_on
 from trouble import Trouble, say
 
 RINGS = ("pure", "model", "http", "tour", "system")
 PLUGIN = "pytest_rings"
+NEED_NODE = {"test_conformance.py", "test_inspector.py"}
 
 
 @dataclass
@@ -109,7 +111,9 @@ def _run_all(rings: list[Ring], work: Path, extra: list[str]) -> None:
 def _run_with_database(rings: list[Ring], work: Path, extra: list[str]) -> None:
     with postgres.running(safe=False) as server:
         odoo = odoo_on(server, "data-test", with_test_addons=True)
-        with test_database(odoo) as database:
+        # A run of business files alone does without the other database.
+        plain = not all(_needs_business(path) for ring in rings for path in ring.files)
+        with test_database(odoo) if plain else nullcontext("") as database:
             for ring in rings:
                 try:
                     _run_on(database, odoo, ring, work, extra)
@@ -120,8 +124,7 @@ def _run_with_database(rings: list[Ring], work: Path, extra: list[str]) -> None:
 
 def _run_on(database: str, odoo: Odoo, ring: Ring, work: Path, extra: list[str]) -> None:
     if ring.name == "system":
-        environment = odoo.environment() | {"MCP_TEST_TEMPLATE": database}
-        _run(ring, work, ["-p", "no:odoo"], environment, extra)
+        _run_system(database, odoo, ring, work, extra)
         return
     if ring.name == "tour":
         browser.ensure()
@@ -129,33 +132,20 @@ def _run_on(database: str, odoo: Odoo, ring: Ring, work: Path, extra: list[str])
     _run(ring, work, options, odoo.environment(), extra)
 
 
-@contextmanager
-def test_database(odoo: Odoo) -> Iterator[str]:
-    """A database of this run's own with the addon and its test addon installed, gone afterwards."""
-    base = _base_database(odoo)
-    database = f"mcp_test_{os.getpid()}_{int(time.time())}"
-    odoo.clone(base, database)
-    try:
-        say("Installing the addon")
-        odoo.install(database, [MODULE, TEST_MODULE])
-        yield database
-    finally:
-        odoo.drop(database)
+def _run_system(database: str, odoo: Odoo, ring: Ring, work: Path, extra: list[str]) -> None:
+    databases = {"MCP_TEST_TEMPLATE": database}
+    with ExitStack() as stack:
+        if any(map(_needs_business, ring.files)):
+            pdf.ensure()
+            databases["MCP_TEST_BUSINESS"] = stack.enter_context(test_database(odoo, BUSINESS))
+        if NEED_NODE & {path.name for path in ring.files}:
+            node.ensure()
+        _run(ring, work, ["-p", "no:odoo"], odoo.environment() | databases, extra)
 
 
-def _base_database(odoo: Odoo) -> str:
-    """Made once and copied: Odoo's own modules take longer to install than ours."""
-    # Its files lie in the data folder, and another Odoo would want another database.
-    made_of = f"{odoo.data} {odoo.source.python_path} {source.STAMP.name}"
-    base = f"mcp_base_{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
-    with places.locked("base.lock", "makes the database that tests begin with"):
-        if not odoo.server.has(base):
-            say("Making a database with Odoo's own modules, for this and later runs (about half a minute)")
-            unfinished = f"{base}_unfinished"
-            odoo.drop(unfinished)
-            odoo.install(unfinished, ["mail"])
-            odoo.rename(unfinished, base)
-    return base
+def _needs_business(path: Path) -> bool:
+    """Whether a test file is about Odoo's own applications, whose database takes minutes to make the first time."""
+    return path.name.startswith("test_business_")
 
 
 def _run(ring: Ring, work: Path, options: list[str], environment: dict[str, str], extra: list[str]) -> None:

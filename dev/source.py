@@ -97,9 +97,9 @@ def fetch() -> None:
     for folder in ("lists/partial", "cache/archives/partial", "etc", "debs", "tree"):
         (work / folder).mkdir(parents=True)
     say("Fetching Odoo 19 (117 MB)")
-    apt = _apt_of_sid(work)
-    set_up([*apt, "update"], "Fetching Odoo 19", cwd=work)
-    set_up([*apt, "download", *PACKAGES], "Fetching Odoo 19", cwd=work / "debs")
+    sid = _apt_of_sid(work)
+    set_up([*sid, "update"], "Fetching Odoo 19", cwd=work)
+    set_up([*sid, "download", *PACKAGES], "Fetching Odoo 19", cwd=work / "debs")
     _download_from_own_suite(work)
     say("Unpacking Odoo 19")
     for package in sorted((work / "debs").glob("*.deb")):
@@ -125,17 +125,17 @@ def _apt_of_sid(work: Path) -> list[str]:
         raise Trouble("apt knows no Debian repository here: set ODOO_HOME to an Odoo 19 source tree or install.")
     sources = work / "etc" / "sid.sources"
     sources.write_text(f"Types: deb\nURIs: {debian}\nSuites: {SUITE}\nComponents: main\nSigned-By: {KEYRING}\n")
-    return _apt(work, "lists", f"Dir::Etc::sourcelist={sources}", "Dir::Etc::sourceparts=-")
+    return apt(work, "lists", f"Dir::Etc::sourcelist={sources}", "Dir::Etc::sourceparts=-")
 
 
 def _download_from_own_suite(work: Path) -> None:
     (work / "own-lists" / "partial").mkdir(parents=True)
-    apt = _apt(work, "own-lists")
-    set_up([*apt, "update"], "Fetching Odoo 19", cwd=work)
-    set_up([*apt, "download", *OWN_SUITE_PACKAGES], "Fetching fonts", cwd=work / "debs")
+    own = apt(work, "own-lists")
+    set_up([*own, "update"], "Fetching Odoo 19", cwd=work)
+    set_up([*own, "download", *OWN_SUITE_PACKAGES], "Fetching fonts", cwd=work / "debs")
 
 
-def _apt(work: Path, lists: str, *settings: str) -> list[str]:
+def apt(work: Path, lists: str, *settings: str) -> list[str]:
     """apt-get that leaves the machine's own lists and caches alone, and so needs no root."""
     settings = (
         f"Dir::State::Lists={work / lists}",

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from harness import real_server
 
@@ -6,4 +8,14 @@ from harness import real_server
 def server():
     """A server with two workers, shared by the tests that leave it as it was."""
     with real_server(workers=2) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def business_server():
+    """As ``server``, with Odoo's applications and their demo data; for files named ``test_business_…`` only.
+
+    Its users have their login as password: admin, demo and portal, and those of ``new_user``.
+    """
+    with real_server(workers=2, template=os.environ["MCP_TEST_BUSINESS"]) as running:
         yield running

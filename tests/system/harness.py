@@ -61,6 +61,13 @@ class RealServer:
             )
             return connection.id, connection._do_generate_key()
 
+    def new_user(self, login: str, *groups: str) -> int:
+        """A user who may have connections, with more groups by their external ids; the password is the login."""
+        with self.env() as env:
+            granted = [env.ref(group).id for group in ("mcp_gateway.group_mcp_user", *groups)]
+            values = {"name": login, "login": login, "password": login, "group_ids": [(6, 0, granted)]}
+            return env["res.users"].create(values).id
+
     def log_text(self) -> str:
         return self.log.read_text(errors="replace")
 

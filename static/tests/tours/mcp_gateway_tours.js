@@ -89,6 +89,8 @@ function reloadForm(trigger = ".o_form_view") {
         },
         {
             trigger: ".o_form_view .o_field_widget[name=status]",
+            // Everything is loaded anew, which on a busy machine takes longer than the ten seconds of a step.
+            timeout: 60000,
             run() {
                 assert(!document.querySelector(".modal"), "A popup came back");
                 assertNoKeyIsLeft();
