@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, api, http
 from odoo.http import request
 
 from ..models.call import Reply
-from ..models.mcp_gateway_methods import RETRIED
+from ..models.mcp_gateway_run import RETRIED
 from ..protocol import errors, preflight, results
 from ..protocol.messages import Exchange
 from . import responses
@@ -40,7 +40,7 @@ class McpDispatcher(http.HttpDispatcher):
             )
             reply = Reply(500, body)
         self._log(reply, exc)
-        return responses.build(reply)
+        return responses.build(reply, self.request.httprequest.environ.get(MEMO, {}).get("cors", ()))
 
     def _call(self):
         return self.request.httprequest.environ.get(MEMO, {}).get("call")
@@ -74,14 +74,15 @@ class McpController(http.Controller):
     def mcp(self, **_kwargs):
         httprequest = request.httprequest
         if httprequest.method not in ("POST", "OPTIONS"):
-            return responses.build(Reply(405, None, (("Allow", "POST, OPTIONS"),)))
+            return responses.build(Reply(405, None, (("Allow", preflight.ALLOW),)))
         if httprequest.method == "OPTIONS":
-            return responses.build(Reply(204, None, (("Allow", "POST, OPTIONS"),)))
+            return responses.build(request.env["mcp.gateway"]._preflight(self._exchange(httprequest)))
         memo = httprequest.environ.setdefault(MEMO, {})
         if "exchange" not in memo:
             # Once: the body is a stream, and Odoo may run this request again.
             memo["exchange"] = self._exchange(httprequest)
-        return responses.build(request.env["mcp.gateway"]._serve(memo["exchange"], memo))
+        reply = request.env["mcp.gateway"]._serve(memo["exchange"], memo)
+        return responses.build(reply, memo.get("cors", ()))
 
     def _exchange(self, httprequest) -> Exchange:
         try:

@@ -26,10 +26,9 @@ class Base:
 PLAIN = Base("base", "about half a minute", ("mail",))
 BUSINESS = Base(
     "business",
-    "one to two minutes",
+    "some three minutes",
     ("crm", "hr", "project", "purchase_stock", "sale_crm", "sale_management", "sale_project", "sale_purchase_stock"),
-    # What Odoo would add by itself asks services on the network. The chart of accounts is the generic one.
-    ("--with-demo", "--skip-auto-install"),
+    ("--with-demo",),
 )
 # Of other people's modules while they are installed. An error is none of them: data would be missing.
 FOREIGN_WARNING = r"^\S+ \S+ \d+ WARNING "

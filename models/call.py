@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..protocol.credentials import redact
 from ..protocol.messages import Exchange, Message, Rejection
+from ..toolsets.context import Context, SessionFacts
 from ..toolsets.tool import Tool
 
 RECORDS_LOGGED = 100
@@ -18,6 +19,8 @@ class Reply:
     status: int
     body: dict[str, Any] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    # Sent before the body, which makes the answer an event stream.
+    notifications: tuple[dict[str, Any], ...] = ()
 
 
 class Refusal(Exception):
@@ -46,6 +49,9 @@ class Caller(NamedTuple):
     """A credential that was found, and what it belongs to, as the database had it in this request."""
 
     enabled: bool
+    # Seconds that a call may take, and bytes that its result may have.
+    call_seconds: int
+    result_bytes: int
     credential: str | None
     credential_generation: int | None
     connection_id: int | None
@@ -61,6 +67,10 @@ class Caller(NamedTuple):
     user_id: int | None
     user_name: str | None
     user_active: bool | None
+    # Names of the only tools, ids of the only companies; None is all. Whether there are limits to models.
+    allowed_tools: list[str] | None
+    companies: list[int] | None
+    has_model_limits: bool | None
 
 
 @dataclass
@@ -73,6 +83,8 @@ class Call:
     message: Message | Rejection
     started: float = field(default_factory=monotonic)
     caller: Caller | None = None
+    session: SessionFacts | None = None
+    context: Context = field(default_factory=Context)
     tool: Tool | None = None
     toolset: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -80,31 +92,33 @@ class Call:
     writes: bool = False
     error: str | None = None
     refused: bool = False
+    # Headers that the answer to this method has besides the usual ones.
+    headers: tuple[tuple[str, str], ...] = ()
 
     def log_values(self, reply: Reply) -> dict[str, Any]:
         """The row of the audit log."""
         caller, message = self.caller, self.message
-        client = " ".join(
-            filter(None, (getattr(message, "client_name", None), getattr(message, "client_version", None)))
-        )
+        named = (getattr(message, "client_name", None), getattr(message, "client_version", None))
+        client = " ".join(filter(None, named)) or (self.session and self.session.client)
         return {
             "event": "request",
             "outcome": "refused" if self.refused else "error" if self.error else "success",
-            "method": _short(message.method),
+            "method": loggable(message.method),
             "tool": self.tool and self.tool.name,
-            "model": _short(self.arguments.get("model")),
+            "model": loggable(self.arguments.get("model")),
             "record_refs": self._record_refs(),
             "user_ref": caller and caller.user_id,
             "user_name": caller and caller.user_name,
             "connection_ref": caller and caller.connection_id,
             "connection_name": caller and caller.connection_name,
+            "session_ref": self.session and self.session.id,
             "credential": caller and caller.credential,
-            "client": _short(client or None),
+            "client": loggable(client or None),
             "ip": self.exchange.remote_addr,
             "revision": getattr(message, "revision", None),
             "http_status": reply.status,
             "error_code": ((reply.body or {}).get("error") or {}).get("code"),
-            "error": _short(self.error, 500),
+            "error": loggable(self.error, 500),
             "duration_ms": (monotonic() - self.started) * 1000,
         }
 
@@ -113,6 +127,6 @@ class Call:
         return ",".join(str(number) for number in list(ids)[:RECORDS_LOGGED]) or None
 
 
-def _short(text: Any, length: int = 128) -> str | None:
+def loggable(text: Any, length: int = 128) -> str | None:
     """Text that a caller chose: bounded, without secrets, and without what PostgreSQL cannot keep."""
     return redact(text)[:length].replace("\x00", "") if isinstance(text, str) else None

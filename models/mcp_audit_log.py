@@ -11,6 +11,8 @@ EVENTS = [
     ("key_rotated", "Key rotated"),
     ("revoked", "Connection revoked"),
     ("reactivated", "Connection reactivated"),
+    ("session_deactivated", "Session deactivated"),
+    ("session_reactivated", "Session reactivated"),
     ("retired_secret", "Dead key used"),
     ("leaked_secret", "Key sent in a URL"),
     ("server_enabled", "Server enabled"),
@@ -45,6 +47,7 @@ class McpAuditLog(models.Model):
     user_name = fields.Char("User", readonly=True)
     connection_ref = fields.Integer("Connection ID", readonly=True, aggregator=None)
     connection_name = fields.Char("Connection", readonly=True)
+    session_ref = fields.Integer("Session ID", readonly=True, aggregator=None)
     credential = fields.Char("Key", readonly=True, help="The beginning and the last four characters.")
     client = fields.Char("AI Tool", readonly=True)
     ip = fields.Char("Address", readonly=True)

@@ -72,6 +72,7 @@ class McpConnection(models.Model):
     last_ip = fields.Char("Last Address", related="usage_id.last_ip")
     request_count = fields.Integer("Requests", related="usage_id.request_count", aggregator="sum")
     log_count = fields.Integer("Log Entries", compute="_compute_log_count")
+    session_count = fields.Integer("Sessions", compute="_compute_session_count")
 
     _limits_positive = models.Constraint("CHECK (rate_minute >= 0 AND rate_day >= 0)", "Limits cannot be negative.")
     _user_of_api_key = models.Constraint(
@@ -100,6 +101,13 @@ class McpConnection(models.Model):
         )
         for connection in self:
             connection.log_count = counts.get(connection.id, 0)
+
+    def _compute_session_count(self):
+        counts = dict(
+            self.env["mcp.session"]._read_group([("connection_id", "in", self.ids)], ["connection_id"], ["__count"])
+        )
+        for connection in self:
+            connection.session_count = counts.get(connection, 0)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -141,3 +149,8 @@ class McpConnection(models.Model):
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_audit_log_action")
         return {**action, "domain": [("connection_ref", "in", self.ids)], "context": {}}
+
+    def action_view_sessions(self):
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_session_action")
+        return {**action, "domain": [("connection_id", "in", self.ids)], "context": {}}

@@ -32,4 +32,5 @@ class McpConnectionDependent(models.AbstractModel):
     def _tell_alive_of(self, connections) -> str:
         """In numbers what a revocation of ``connections`` would end, for dialogs and for the chatter."""
         counts = [model._alive_of(connections) for model in self._dependents()]
-        return ", ".join(f"{word}: {count}" for word, count in counts)
+        alive = [f"{word}: {count}" for word, count in counts if count]
+        return ", ".join(alive) or self.env._("nothing")

@@ -3,16 +3,29 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 
+from ..toolsets.context import SessionFacts
 from .side_cursor import side_cursor
 
 
 class Admission(NamedTuple):
-    """What one admitted or refused request did to its connection's windows."""
+    """What one admitted or refused request did to its connection's windows, and the live session it belongs to."""
 
     minute_count: int
     day_count: int
     seconds_to_minute: int
     seconds_to_day: int
+    session: SessionFacts | None
+
+
+class SessionKey(NamedTuple):
+    """How a request names its session.
+
+    :param by: ``id`` as the client sent it back, ``derived`` from what the client says of itself, or ``agent`` for the
+        last one that was opened with the same User-Agent
+    """
+
+    by: str
+    value: str
 
 
 class McpConnectionUsage(models.Model):
@@ -38,10 +51,8 @@ class McpConnectionUsage(models.Model):
     leaked_secret_alarm_at = fields.Datetime(readonly=True)
 
     @api.model
-    def _admit(
-        self, usage_id: int, ip: str, minute_limit: int, day_limit: int, now: datetime | None = None
-    ) -> Admission:
-        """Count one request, in one statement and a transaction of its own.
+    def _admit(self, caller, ip: str, session: SessionKey | None = None, now: datetime | None = None) -> Admission:
+        """Count one request, of its connection and of its session, in one statement and a transaction of its own.
 
         Concurrent requests queue on the row, count one after the other, and none of them fails. A window counts up to
         one beyond its limit, which marks "refused"; a limit of 0 means none. What the minute refuses is not counted
@@ -51,45 +62,71 @@ class McpConnectionUsage(models.Model):
         """
         with side_cursor(self.env.registry) as cr:
             cr.execute(
-                _ADMIT,
+                _ADMIT.format(touched=_TOUCHED.format(which=_WHICH[session.by]) if session else _NO_SESSION),
                 {
-                    "id": usage_id,
+                    "id": caller.usage_id,
                     "ip": ip,
                     "now": now,
-                    "minute": minute_limit or None,
-                    "day": day_limit or None,
+                    "minute": caller.rate_minute or None,
+                    "day": caller.rate_day or None,
+                    "connection": caller.connection_id,
+                    "generation": caller.generation,
+                    "session": session and session.value,
                 },
             )
-            return Admission(*cr.fetchone())
+            *windows, session_id, token, client, started, count, level = cr.fetchone()
+        facts = SessionFacts(session_id, token, client, started, count, level) if session_id else None
+        return Admission(*windows, session=facts)
 
 
+_WHICH = {
+    "id": "token = %(session)s AND is_derived IS NOT TRUE",
+    "derived": "token = %(session)s AND is_derived",
+    "agent": "user_agent = %(session)s",
+}
+# One that was deactivated is found and not touched, so it comes back empty, as one that does not exist.
+_TOUCHED = """
+    UPDATE mcp_session_usage su
+    SET last_activity = GREATEST(su.last_activity, clock.now), request_count = COALESCE(su.request_count, 0) + 1
+    FROM clock, (
+        SELECT id, token, client, create_date, state, usage_id FROM mcp_session
+        WHERE connection_id = %(connection)s AND generation = %(generation)s AND {which}
+        ORDER BY id DESC LIMIT 1
+    ) s LEFT JOIN mcp_session_context context ON context.session_ref = s.id
+    WHERE su.id = s.usage_id AND s.state = 'active'
+    RETURNING s.id, s.token, s.client, s.create_date, su.request_count, context.log_level
+"""
+_NO_SESSION = "SELECT NULL::int, NULL::text, NULL::text, NULL::timestamp, NULL::int, NULL::text WHERE FALSE"
 # What a crash of the database host can lose of this are the last counts, hence no wait for the disk.
 # GREATEST, because a request that waited for the row may come from an older minute than the one that went before it.
 _ADMIT = """
     SET LOCAL synchronous_commit = off;
-    UPDATE mcp_connection_usage u SET
-        first_used = COALESCE(u.first_used, clock.now),
-        last_used = GREATEST(u.last_used, clock.now),
-        last_ip = %(ip)s,
-        request_count = COALESCE(u.request_count, 0) + 1,
-        minute_start = GREATEST(u.minute_start, clock.minute),
-        minute_count = LEAST(
-            %(minute)s + 1, 1 + CASE WHEN u.minute_start >= clock.minute THEN u.minute_count ELSE 0 END
-        ),
-        day_start = GREATEST(u.day_start, clock.day),
-        day_count = LEAST(
-            %(day)s + 1,
-            CASE WHEN u.day_start >= clock.day THEN u.day_count ELSE 0 END
-            + CASE WHEN u.minute_start >= clock.minute AND u.minute_count >= %(minute)s THEN 0 ELSE 1 END
-        )
-    FROM (
+    WITH clock AS (
         SELECT now, date_trunc('minute', now) AS minute, date_trunc('day', now) AS day
         FROM (SELECT COALESCE(%(now)s::timestamp, now() AT TIME ZONE 'UTC') AS now) moment
-    ) clock
-    WHERE u.id = %(id)s
-    RETURNING
-        u.minute_count,
-        u.day_count,
-        CEIL(EXTRACT(EPOCH FROM u.minute_start + INTERVAL '1 minute' - clock.now))::int,
-        CEIL(EXTRACT(EPOCH FROM u.day_start + INTERVAL '1 day' - clock.now))::int
+    ), touched (id, token, client, started, count, level) AS ({touched}), counted AS (
+        UPDATE mcp_connection_usage u SET
+            first_used = COALESCE(u.first_used, clock.now),
+            last_used = GREATEST(u.last_used, clock.now),
+            last_ip = %(ip)s,
+            request_count = COALESCE(u.request_count, 0) + 1,
+            minute_start = GREATEST(u.minute_start, clock.minute),
+            minute_count = LEAST(
+                %(minute)s + 1, 1 + CASE WHEN u.minute_start >= clock.minute THEN u.minute_count ELSE 0 END
+            ),
+            day_start = GREATEST(u.day_start, clock.day),
+            day_count = LEAST(
+                %(day)s + 1,
+                CASE WHEN u.day_start >= clock.day THEN u.day_count ELSE 0 END
+                + CASE WHEN u.minute_start >= clock.minute AND u.minute_count >= %(minute)s THEN 0 ELSE 1 END
+            )
+        FROM clock
+        WHERE u.id = %(id)s
+        RETURNING
+            u.minute_count,
+            u.day_count,
+            CEIL(EXTRACT(EPOCH FROM u.minute_start + INTERVAL '1 minute' - clock.now))::int,
+            CEIL(EXTRACT(EPOCH FROM u.day_start + INTERVAL '1 day' - clock.now))::int
+    )
+    SELECT * FROM counted LEFT JOIN touched ON TRUE
 """

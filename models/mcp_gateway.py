@@ -3,7 +3,7 @@ from datetime import datetime
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
 
-from ..protocol import challenge, credentials, errors, messages, preflight, results
+from ..protocol import challenge, cors, credentials, errors, messages, preflight, results
 from .call import Call, Caller, Refusal, Reply
 
 # DESIGN §3. Each rung is one method that raises Refusal or lets the call pass; the first failure answers.
@@ -83,9 +83,23 @@ class McpGateway(models.AbstractModel):
     # Rungs
 
     def _rung_transport(self, call: Call) -> None:
-        base_url = self.env["ir.config_parameter"].sudo().get_param("web.base.url") or ""
-        if rejection := preflight.check(call.exchange, base_url):
+        if rejection := preflight.check(call.exchange, *self._sites()):
             raise Refusal(rejection.status, rejection.code, rejection.message, data=rejection.data)
+        # From here on the answer, whatever it is, may be read by the web page that asked.
+        call.memo["cors"] = cors.of_answer(call.exchange)
+
+    @api.model
+    def _sites(self) -> tuple[str, tuple[str, ...]]:
+        """The address of this server, and the origins of web pages that may use it."""
+        base_url = self.env["ir.config_parameter"].sudo().get_param("web.base.url") or ""
+        return base_url, self.env["mcp.settings"]._allowed_origins()
+
+    @api.model
+    def _preflight(self, exchange: messages.Exchange) -> Reply:
+        """What a browser asks before it sends a web page's request, without any credential (Fetch Standard §3.2.2)."""
+        if rejection := preflight.check_origin(exchange, *self._sites()):
+            return Reply(rejection.status, results.failure(None, rejection.code, rejection.message))
+        return Reply(204, None, (("Allow", preflight.ALLOW), *cors.of_preflight(exchange)))
 
     def _rung_switch(self, call: Call) -> None:
         """One query tells the switch and all there is to know of the credential."""
@@ -166,7 +180,7 @@ class McpGateway(models.AbstractModel):
         caller = call.caller
         if "admission" not in call.memo:
             call.memo["admission"] = self.env["mcp.connection.usage"]._admit(
-                caller.usage_id, call.exchange.remote_addr, caller.rate_minute, caller.rate_day, self._clock()
+                caller, call.exchange.remote_addr, self._session_key(call), self._clock()
             )
         admission = call.memo["admission"]
         if caller.rate_minute and admission.minute_count > caller.rate_minute:
@@ -187,9 +201,6 @@ class McpGateway(models.AbstractModel):
         if isinstance(rejection := call.message, messages.Rejection):
             raise Refusal(rejection.status, rejection.code, rejection.message, data=rejection.data)
 
-    def _rung_session(self, call: Call) -> None:
-        """Sessions are not kept yet: a session id that a client sends is ignored."""
-
     def _rung_method(self, call: Call) -> None:
         message = call.message
         if not message.is_notification and not message.is_response and message.method not in self._methods(message.era):
@@ -199,8 +210,13 @@ class McpGateway(models.AbstractModel):
 
 # Settings first, so that a row comes back without a credential too.
 _LOOK_UP = """
-    SELECT s.enabled, k.hint, k.generation, c.id, c.name, c.state, c.generation, c.type, c.scope,
-           c.expires_at <= now() AT TIME ZONE 'UTC', c.usage_id, c.rate_minute, c.rate_day, u.id, p.name, u.active
+    SELECT s.enabled, s.call_seconds, s.result_kb * 1000, k.hint, k.generation, c.id, c.name, c.state, c.generation,
+           c.type, c.scope, c.expires_at <= now() AT TIME ZONE 'UTC', c.usage_id, c.rate_minute, c.rate_day, u.id,
+           p.name, u.active,
+           (SELECT array_agg(t.name) FROM mcp_connection_tool_rel r JOIN mcp_tool t ON t.id = r.tool_id
+            WHERE r.connection_id = c.id),
+           (SELECT array_agg(company_id) FROM mcp_connection_company_rel WHERE connection_id = c.id),
+           EXISTS (SELECT FROM mcp_connection_model WHERE connection_id = c.id)
     FROM mcp_settings s
     LEFT JOIN mcp_api_key k ON k.digest = %s
     LEFT JOIN mcp_connection c ON c.id = k.connection_id

@@ -1,53 +1,57 @@
-import json
-import logging
-from contextlib import contextmanager, suppress
-
-import psycopg2
-from psycopg2 import errors as pg_errors
-from pydantic import BaseModel
-
 from odoo import api, models
-from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserError
 from odoo.modules.module import get_manifest
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..protocol import challenge, errors, results, revisions
-from ..toolsets.tool import ToolError
+from ..protocol import errors, pagination, results, revisions
+from ..toolsets.context import LEVELS
 from .call import Call, Refusal, Reply
 
-_logger = logging.getLogger(__name__)
-
-# Odoo runs the request again for these, which is the only right answer to them.
-RETRIED = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
+PAGE_SIZE = 200
 INSTRUCTIONS = (
-    "You work in an Odoo database as one of its users, with this user's rights. Find out what there is with "
-    "list_models and describe_model before you search. What you cannot see is not there for this user."
+    "You work in an Odoo database as one of its users, with this user's rights. get_session tells who that is. Find "
+    "out what there is with list_models and describe_model before you search. What you cannot see is not there for "
+    "this user. Try writing with dry_run first, and show the person what would change."
 )
 
 
-class _DryRun(Exception):
-    """Rolls a savepoint back although the tool succeeded."""
-
-
 class McpGateway(models.AbstractModel):
-    """What the methods of MCP do, once the ladder let the call up to them."""
+    """Which methods there are, and those that answer out of what the server is."""
 
     _inherit = "mcp.gateway"
 
     @api.model
     def _methods(self, era: str) -> dict[str, str]:
-        """The methods of an era and who answers each; other issues of the protocol add theirs here."""
-        common = {"tools/list": "_method_tools_list", "tools/call": "_method_tools_call"}
+        """The methods of an era and who answers each; an addon adds its own by overriding this."""
+        common = {
+            "tools/list": "_method_tools_list",
+            "tools/call": "_method_tools_call",
+            "resources/list": "_method_resources_list",
+            "resources/templates/list": "_method_resources_templates_list",
+            "resources/read": "_method_resources_read",
+            "prompts/list": "_method_prompts_list",
+            "prompts/get": "_method_prompts_get",
+            "completion/complete": "_method_complete",
+        }
         if era == revisions.MODERN_ERA:
             return {"server/discover": "_method_discover", **common}
-        return {"initialize": "_method_initialize", "ping": "_method_ping", **common}
+        return {
+            "initialize": "_method_initialize",
+            "ping": "_method_empty",
+            "logging/setLevel": "_method_set_level",
+            # Accepted although not advertised: older clients subscribe unasked. There is no channel to tell them
+            # anything, so there is nothing to keep.
+            "resources/subscribe": "_method_empty",
+            "resources/unsubscribe": "_method_empty",
+            **common,
+        }
 
     def _answer(self, call: Call) -> Reply:
         message = call.message
         if message.is_notification or message.is_response:
             return Reply(202)
         result = getattr(self, self._methods(message.era)[message.method])(call)
-        return Reply(200, results.success(message, result, self._server_info()))
+        body = results.success(message, result, self._server_info())
+        notifications = tuple(call.context.notifications) if _reads_streams(call) else ()
+        return Reply(200, body, call.headers, notifications)
 
     @api.model
     def _server_info(self) -> dict[str, str]:
@@ -60,130 +64,52 @@ class McpGateway(models.AbstractModel):
     @api.model
     def _capabilities(self) -> dict:
         """What is advertised; nothing that would need a channel from server to client."""
-        return {"tools": {}}
+        return {"tools": {}, "resources": {}, "prompts": {}, "completions": {}, "logging": {}}
 
     def _method_discover(self, call: Call) -> dict:
         return results.discover(self._capabilities(), self._server_info(), INSTRUCTIONS)
 
     def _method_initialize(self, call: Call) -> dict:
+        call.writes = True
+        token = self.env["mcp.session"]._open(
+            call.caller, call.message, self._user_agent(call), call.exchange.remote_addr
+        )
+        call.headers = (("Mcp-Session-Id", token),)
         return results.initialize(call.message, self._capabilities(), self._server_info(), INSTRUCTIONS)
 
-    def _method_ping(self, call: Call) -> dict:
+    def _method_empty(self, call: Call) -> dict:
         return {}
 
-    def _method_tools_list(self, call: Call) -> dict:
-        tools = self.env["mcp.toolset"]._tools_within(call.caller.scope)
-        return results.tools_list([tool.definition() for tool in tools], call.message)
+    def _method_set_level(self, call: Call) -> dict:
+        level = call.message.params.get("level")
+        if level not in LEVELS:
+            raise self._invalid_params(call, f"level must be one of {', '.join(LEVELS)}.")
+        call.writes = True
+        self.env["mcp.session.context"]._set(call.session.id, log_level=level)
+        return {}
 
-    def _method_tools_call(self, call: Call) -> dict:
-        self._rung_tool(call)
-        self._rung_scope(call)
-        try:
-            self._rung_arguments(call)
-            self._rung_approval(call)
-            result = self._run(call)
-        except ToolError as error:
-            call.error = str(error)
-            return results.tool_result(None, str(error), is_error=True)
-        return results.tool_result(result, _json(result), is_error=False)
+    def _page(self, call: Call, name: str, items: list[dict]) -> dict:
+        """One page of a list that is the same for the same rights, so a cursor is only a place in it."""
+        offset = 0
+        if (cursor := call.message.params.get("cursor")) is not None:
+            try:
+                offset = pagination.decode(cursor)["offset"]
+            except (pagination.InvalidCursor, KeyError):
+                offset = -1
+            if not isinstance(offset, int) or isinstance(offset, bool) or offset < 0:
+                raise self._invalid_params(call, "cursor is not one of this server. Leave it out to begin again.")
+        end = offset + self._page_size()
+        following = pagination.encode({"offset": end}) if len(items) > end else None
+        return results.page(name, items[offset:end], call.message, following)
 
-    def _rung_tool(self, call: Call) -> None:
-        name = call.message.params.get("name")
-        found = self.env["mcp.toolset"]._catalogue().get(name) if isinstance(name, str) else None
-        if found is None:
-            status = errors.http_status(errors.INVALID_PARAMS, call.message.era)
-            raise Refusal(status, errors.INVALID_PARAMS, "There is no such tool. tools/list tells which there are.")
-        call.toolset, call.tool = found
+    @api.model
+    def _page_size(self) -> int:
+        return PAGE_SIZE
 
-    def _rung_scope(self, call: Call) -> None:
-        needed = call.tool.scope
-        if call.tool in self.env["mcp.toolset"]._tools_within(call.caller.scope):
-            return
-        header = challenge.bearer_challenge(error="insufficient_scope", scope=f"mcp:{needed}")
-        raise Refusal(
-            403,
-            errors.FORBIDDEN,
-            f"{call.tool.name} needs the scope mcp:{needed}, which this connection does not have.",
-            data={"requiredScope": f"mcp:{needed}"},
-            headers=(("WWW-Authenticate", header),),
-        )
-
-    def _rung_arguments(self, call: Call) -> None:
-        call.arguments = call.tool.parse(call.message.params.get("arguments"))
-
-    def _rung_approval(self, call: Call) -> None:
-        """Approvals are not asked for yet."""
-
-    def _run(self, call: Call) -> dict:
-        """Run the tool as the connection's user, in a savepoint; what it returned, as JSON values.
-
-        :raise ToolError: whatever went wrong in the tool, unless Odoo is to run the request again
-        """
-        # The gateway, not the tool, decides what a commit has to wait for: a tool that may write ends with the lock.
-        call.writes = not call.tool.read_only
-        env = self._user_env(call)
-        result: BaseModel | None = None
-        try:
-            with suppress(_DryRun), self._all_or_nothing(read_only=call.tool.read_only):
-                result = getattr(env[call.toolset], call.tool.name)(**call.arguments)
-                if call.arguments.get("dry_run"):
-                    # Constraints and computed fields belong to what a dry run is to show.
-                    env.flush_all()
-                    raise _DryRun
-        except RETRIED:
-            raise
-        except Exception as error:
-            raise ToolError(self._explain(call, error)) from error
-        return result.model_dump(mode="json", exclude_none=True)
-
-    def _user_env(self, call: Call):
-        env = self.env(user=call.caller.user_id, context={}, su=False)
-        return env(context=dict(env["res.users"].context_get()))
-
-    @contextmanager
-    def _all_or_nothing(self, *, read_only: bool):
-        """A savepoint whose rollback leaves nothing at all, not even outside the database (DESIGN §2.9).
-
-        Odoo's savepoint brings back neither the callbacks that would run after the commit, nor caches that were
-        filled or invalidated on the strength of what is rolled back.
-        """
-        cr, registry = self.env.cr, self.env.registry
-        callbacks, data = list(cr.postcommit._funcs), dict(cr.postcommit.data)
-        try:
-            with cr.savepoint():
-                if read_only:
-                    # Ends with the savepoint: PostgreSQL gives the outer transaction its own mode back.
-                    cr.execute("SET LOCAL transaction_read_only = on")
-                yield
-        except Exception:
-            cr.postcommit.clear()
-            cr.postcommit._funcs.extend(callbacks)
-            cr.postcommit.data.update(data)
-            registry.reset_changes()
-            raise
-
-    def _explain(self, call: Call, error: Exception) -> str:
-        """The words for the AI; what only a developer understands goes to the server's log instead."""
-        if isinstance(error, (ToolError, UserError)):
-            if isinstance(error, (AccessError, MissingError)):
-                # Odoo's own text names records and groups of others.
-                return "You may not do this with these records, or they do not exist."
-            return str(error)
-        if isinstance(error, pg_errors.ReadOnlySqlTransaction):
-            return f"{call.tool.name} only reads, and what was asked for would write."
-        if isinstance(error, pg_errors.QueryCanceled):
-            return "This took too long and was stopped. Ask for less at once."
-        if isinstance(error, psycopg2.DataError):
-            return "A value does not fit its field: it is too long, too large, or of the wrong form."
-        if isinstance(error, psycopg2.IntegrityError):
-            return (
-                "The database refused this: a required value is missing, or a value that must be unique exists already."
-            )
-        _logger.error("Tool %s failed", call.tool.name, exc_info=error)
-        return (
-            f"{call.tool.name} failed because of an error inside Odoo. The administrator finds it in the server's log."
-        )
+    def _invalid_params(self, call: Call, message: str, **data) -> Refusal:
+        status = errors.http_status(errors.INVALID_PARAMS, call.message.era)
+        return Refusal(status, errors.INVALID_PARAMS, message, data=data)
 
 
-def _json(value: dict) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _reads_streams(call: Call) -> bool:
+    return "text/event-stream" in (call.exchange.header("Accept") or "").lower()

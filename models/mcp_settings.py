@@ -1,8 +1,8 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import api, fields, models, tools
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..protocol import preflight
 
@@ -38,6 +38,29 @@ class McpSettings(models.Model):
         "Ask for the Password Before Making a Key",
         help="Whoever generates or rotates a key confirms their identity first. Revoking never asks.",
     )
+    session_days = fields.Integer(
+        "Forget Sessions After (Days)",
+        required=True,
+        default=30,
+        help="Sessions that nobody used for longer are deleted.",
+    )
+    call_seconds = fields.Integer(
+        "Seconds per Call",
+        required=True,
+        default=60,
+        help="A call that takes longer is stopped, and nothing of it stays.",
+    )
+    result_kb = fields.Integer(
+        "Kilobytes per Result",
+        required=True,
+        default=100,
+        help="A result that is larger is cut, and says how to go on. Files have their own limit.",
+    )
+    allowed_origins = fields.Text(
+        "Web Pages",
+        help="Addresses of web pages that may use the MCP server from a browser, one a line, for example "
+        "https://tools.example.com. AI tools that are programs or services need none.",
+    )
     # Which database the keys were made in; see _compute_is_copy.
     fingerprint = fields.Char(groups=fields.NO_ACCESS, copy=False)
 
@@ -54,12 +77,37 @@ class McpSettings(models.Model):
     is_copy = fields.Boolean(compute="_compute_is_copy")
     connection_count = fields.Integer(compute="_compute_counts")
     log_count = fields.Integer("Logs (7d)", compute="_compute_counts")
+    session_count = fields.Integer("Active Sessions", compute="_compute_counts")
 
     _one_row = models.UniqueIndex("((TRUE))", "There is only one row of MCP Server settings.")
     _limits_positive = models.Constraint(
-        "CHECK (default_rate_minute >= 0 AND default_rate_day >= 0 AND idle_days > 0)",
-        "Limits cannot be negative, and the idle threshold is at least one day.",
+        "CHECK (default_rate_minute >= 0 AND default_rate_day >= 0 AND idle_days > 0 AND session_days > 0)",
+        "Limits cannot be negative, and the thresholds are at least one day.",
     )
+    _calls_bounded = models.Constraint(
+        "CHECK (call_seconds BETWEEN 1 AND 3600 AND result_kb BETWEEN 5 AND 10000)",
+        "A call may take 1 to 3600 seconds, and its result 5 to 10000 kilobytes.",
+    )
+
+    @api.constrains("allowed_origins")
+    def _check_allowed_origins(self):
+        for settings in self:
+            for line in settings._origin_lines():
+                if not preflight.is_origin(line):
+                    raise ValidationError(
+                        self.env._(
+                            "%(line)s is not the address of a web page: write https://, the name, nothing after it.",
+                            line=line,
+                        )
+                    )
+
+    def _origin_lines(self) -> list[str]:
+        return [line.strip() for line in (self.allowed_origins or "").splitlines() if line.strip()]
+
+    @api.model
+    @tools.ormcache()
+    def _allowed_origins(self) -> tuple[str, ...]:
+        return tuple(self._get()._origin_lines())
 
     @api.depends_context("lang")
     def _compute_display_name(self):
@@ -93,6 +141,7 @@ class McpSettings(models.Model):
         for settings in self:
             settings.connection_count = self.env["mcp.connection"].search_count([("state", "=", "active")])
             settings.log_count = self.env["mcp.audit.log"].search_count([("date", ">=", week_ago)])
+            settings.session_count = self.env["mcp.session"].search_count([("status", "=", "live")])
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -102,6 +151,8 @@ class McpSettings(models.Model):
     def write(self, vals):
         switched = self.filtered(lambda row: "enabled" in vals and row.enabled != bool(vals["enabled"]))
         done = super().write(vals)
+        if "allowed_origins" in vals:
+            self.env.registry.clear_cache()
         for settings in switched:
             self.env["mcp.audit.log"]._record_event("server_enabled" if settings.enabled else "server_disabled")
         return done
@@ -141,6 +192,10 @@ class McpSettings(models.Model):
 
     def action_view_connections(self):
         return self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_connection_action")
+
+    def action_view_sessions(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_session_action")
+        return {**action, "context": {"search_default_live": 1}}
 
     def action_view_logs(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_audit_log_action")

@@ -13,6 +13,9 @@ HEADER_MISMATCH = -32020
 MISSING_CAPABILITY = -32021
 UNSUPPORTED_VERSION = -32022
 
+# MCP 2025-11-25, server/resources; forbidden since 2026-07-28, which says -32602.
+LEGACY_RESOURCE_NOT_FOUND = -32002
+
 # Ours stay outside -32768…-32000, which JSON-RPC and MCP keep for themselves. They are the HTTP status, so that a
 # client that shows only the code still tells people something.
 UNAUTHORIZED = 401
@@ -47,10 +50,11 @@ _MODERN = {
     MISSING_CAPABILITY: 400,
     UNSUPPORTED_VERSION: 400,
 }
+_LEGACY_ONLY = {LEGACY_RESOURCE_NOT_FOUND: 200}
 # A legacy client reads an error out of a 200, unless there was no message to answer.
 _LEGACY = dict.fromkeys(_MODERN, 200) | {PARSE_ERROR: 400, INVALID_REQUEST: 400, UNSUPPORTED_VERSION: 400}
 
-_STATUS = {MODERN_ERA: _APPLICATION | _MODERN, LEGACY_ERA: _APPLICATION | _LEGACY}
+_STATUS = {MODERN_ERA: _APPLICATION | _MODERN, LEGACY_ERA: _APPLICATION | _LEGACY | _LEGACY_ONLY}
 
 
 def http_status(code: int, era: str) -> int:

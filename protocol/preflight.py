@@ -94,6 +94,11 @@ def check_media_type(exchange: Exchange) -> Rejection | None:
     return Rejection(415, errors.MEDIA_TYPE, "Send Content-Type: application/json, in UTF-8.")
 
 
+def is_origin(text: str) -> bool:
+    """Whether a text is the origin of a web page as a browser sends it (RFC 6454 §6.2)."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
 def is_loopback(host: str | None) -> bool:
     """Whether a host name, or an address without brackets, is this very machine."""
     if host == "localhost":

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import headers, revisions
+from . import content, headers, revisions
 from .messages import Message
 
 # Lists follow the credential's rights and change rarely; a client may keep one for a minute, for itself.
@@ -55,16 +55,47 @@ def initialize(
     }
 
 
-def tools_list(tools: list[dict[str, Any]], message: Message) -> dict[str, Any]:
-    """``tools/list``, all on one page, in an order that does not change."""
-    return {"tools": tools, **(_CACHED if message.era == revisions.MODERN_ERA else {})}
+def page(name: str, items: list[Any], message: Message, next_cursor: str | None = None) -> dict[str, Any]:
+    """One page of a list (server/utilities/pagination); modern lists say how long they may be kept.
+
+    :param name: ``tools``, ``prompts``, ``resources``, ``resourceTemplates``
+    """
+    return {name: items, **({"nextCursor": next_cursor} if next_cursor else {}), **_caching(message)}
 
 
-def tool_result(structured: dict[str, Any] | None, text: str, *, is_error: bool) -> dict[str, Any]:
+def tool_result(
+    structured: dict[str, Any] | None, text: str | None, *blocks: dict[str, Any], is_error: bool = False
+) -> dict[str, Any]:
     """``tools/call``: the structure for programs, the same as text for the model (server/tools).
 
     :param structured: an object, as every revision before 2026-07-28 demands; None if the tool has no output schema
     :param is_error: the tool failed, and ``text`` tells the model what to do about it
     """
-    result: dict[str, Any] = {"content": [{"type": "text", "text": text}], "isError": is_error}
+    texts = [] if text is None else [content.text(text)]
+    result: dict[str, Any] = {"content": [*texts, *blocks], "isError": is_error}
     return result if structured is None else {**result, "structuredContent": structured}
+
+
+def resource(contents: list[dict[str, Any]], message: Message) -> dict[str, Any]:
+    """``resources/read`` (server/resources)."""
+    return {"contents": contents, **_caching(message)}
+
+
+def prompt(description: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """``prompts/get`` (server/prompts)."""
+    return {"description": description, "messages": messages}
+
+
+def completion(values: list[str], total: int) -> dict[str, Any]:
+    """``completion/complete``: at most a hundred values (server/utilities/completion)."""
+    return {"completion": {"values": values[:100], "total": total, "hasMore": total > len(values[:100])}}
+
+
+def input_required(requests: dict[str, Any], state: str | None) -> dict[str, Any]:
+    """What the client has to answer before the call can go on (2026-07-28, basic/patterns/mrtr)."""
+    result = {"resultType": "input_required", "inputRequests": requests}
+    return {**result, "requestState": state} if state else result
+
+
+def _caching(message: Message) -> dict[str, Any]:
+    return _CACHED if message.era == revisions.MODERN_ERA else {}

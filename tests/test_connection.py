@@ -1,6 +1,7 @@
 """Connections as the ORM offers them: what nobody may do, and what the list says."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 from psycopg2 import IntegrityError
 
@@ -200,7 +201,14 @@ class TestConnection(TransactionCase):
         self.env.flush_all()
 
         def admit(now, minute=2, day=3):
-            return self.env["mcp.connection.usage"]._admit(usage.id, "192.0.2.1", minute, day, now)
+            caller = SimpleNamespace(
+                usage_id=usage.id,
+                rate_minute=minute,
+                rate_day=day,
+                connection_id=self.connection.id,
+                generation=self.connection.generation,
+            )
+            return self.env["mcp.connection.usage"]._admit(caller, "192.0.2.1", now=now)
 
         counts = [admit(noon)[:2] for _ in range(4)]
         self.assertEqual(counts, [(1, 1), (2, 2), (3, 2), (3, 2)])

@@ -12,7 +12,7 @@ from odoo.exceptions import UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-GATEWAY = "odoo.addons.mcp_gateway.models.mcp_gateway_methods"
+GATEWAY = "odoo.addons.mcp_gateway.models.mcp_gateway_run"
 
 
 @tagged("post_install", "-at_install")

@@ -75,11 +75,12 @@ class TestBodies(BaseCase):
     def test_a_modern_list_may_be_kept_by_its_caller_only(self):
         """2026-07-28 server/utilities/caching: private, because the list depends on the credential."""
         tools = [{"name": "b"}, {"name": "a"}]
-        body = results.tools_list(tools, MODERN)
+        body = results.page("tools", tools, MODERN, "next")
         self.assertEqual(body["tools"], tools)
         self.assertEqual(body["cacheScope"], "private")
         self.assertGreaterEqual(body["ttlMs"], 0)
-        self.assertEqual(results.tools_list(tools, LEGACY), {"tools": tools})
+        self.assertEqual(body["nextCursor"], "next")
+        self.assertEqual(results.page("tools", tools, LEGACY), {"tools": tools})
 
     def test_a_tool_result_is_text_for_the_model_and_structure_for_programs(self):
         """2025-11-25 server/tools, Structured Content."""

@@ -32,13 +32,15 @@ class TestToolset(TransactionCase):
         """PROTOCOL §6: flat, one type each; name, title and all four hints."""
         catalogue = self.env["mcp.toolset"]._catalogue()
         self.assertGreaterEqual(len(catalogue), 5)
-        for name, (_model, tool) in catalogue.items():
+        for name, (model, tool) in catalogue.items():
+            if model in ("mcp.toolset.conformance", "mcp.toolset.asking"):
+                continue  # the conformance suite's, with everything that hosts misread
             definition = tool.definition()
             self.assertRegex(name, r"^[a-z0-9_]{1,40}$")
             self.assertTrue(definition["title"] and definition["description"])
             hints = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
             self.assertLessEqual(hints, definition["annotations"].keys())
-            for schema in (definition["inputSchema"], definition["outputSchema"]):
+            for schema in (definition["inputSchema"], definition.get("outputSchema", {"type": "object"})):
                 self.assertEqual(schema["type"], "object")
                 self._assert_flat(schema)
 

@@ -142,3 +142,26 @@ class TestTourConnections(HttpCase):
         user = new_test_user(self.env, "tour_user", "base.group_user,mcp_gateway.group_mcp_user")
         self.connection("Tour: mine", user)
         self.play("mcp_off_banner_of_user", "tour_user")
+
+    def test_a_session_is_ended_and_begun_again(self):
+        """FEATURES S1, C6: from the connection's smart button, in the form and in the list."""
+        connection = self.connection("Tour: sessions")
+        sessions = self.env["mcp.session"]
+        for name, version in (("Claude", "2"), ("Cursor", "1")):
+            usage = self.env["mcp.session.usage"].create({"last_activity": fields.Datetime.now()})
+            sessions += sessions.create(
+                {
+                    "connection_id": connection.id,
+                    "generation": connection.generation,
+                    "token": name,
+                    "client": name,
+                    "client_version": version,
+                    "usage_id": usage.id,
+                }
+            )
+        self.play("mcp_session_life")
+        self.assertEqual(sessions.mapped("state"), ["active", "deactivated"])
+        self.assertEqual(sessions[1].deactivated_by_id, self.admin)
+        self.assertEqual(
+            self.events(connection), ["session_deactivated", "session_reactivated", "session_deactivated"]
+        )

@@ -1,6 +1,6 @@
 """Tools run as the user, but without Odoo's checks."""
 
-from odoo.addons.mcp_gateway.models import mcp_gateway_methods
+from odoo.addons.mcp_gateway.models import mcp_gateway_run
 
 LINE = "2.5"
 FILE = "test_http_invariants.py"
@@ -8,4 +8,4 @@ TESTS = "line_05"
 
 
 def apply():
-    mcp_gateway_methods.McpGateway._user_env = lambda self, call: self.env(user=call.caller.user_id, su=True)
+    mcp_gateway_run.McpGateway._user_env = lambda self, call: self.env(user=call.caller.user_id, su=True)

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from odoo.addons.mcp_gateway.models import mcp_gateway_methods
+from odoo.addons.mcp_gateway.models import mcp_gateway_run
 
 LINE = "2.9"
 FILE = "test_http_invariants.py"
@@ -11,8 +11,8 @@ TESTS = "line_09"
 
 def apply():
     @contextmanager
-    def plain(self, *, read_only):
+    def plain(self, call, read_only):
         with self.env.cr.savepoint():
             yield
 
-    mcp_gateway_methods.McpGateway._all_or_nothing = plain
+    mcp_gateway_run.McpGateway._all_or_nothing = plain

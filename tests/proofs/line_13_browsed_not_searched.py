@@ -1,6 +1,6 @@
 """A record behind a rule is told apart from one that is not there."""
 
-from odoo.addons.mcp_gateway.models import mcp_gateway_methods
+from odoo.addons.mcp_gateway.models import mcp_gateway_run
 
 LINE = "2.13"
 FILE = "test_http_invariants.py"
@@ -8,7 +8,7 @@ TESTS = "line_13"
 
 
 def apply():
-    explain = mcp_gateway_methods.McpGateway._explain
+    explain = mcp_gateway_run.McpGateway._explain
 
     def talkative(self, call, error):
         record = self.env.get(call.arguments.get("model"))
@@ -16,4 +16,4 @@ def apply():
             return "You may not see this record."
         return explain(self, call, error)
 
-    mcp_gateway_methods.McpGateway._explain = talkative
+    mcp_gateway_run.McpGateway._explain = talkative

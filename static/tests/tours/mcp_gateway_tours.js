@@ -322,3 +322,27 @@ registry.category("web_tour.tours").add("mcp_off_banner_of_user", {
         { trigger: "body:not(:has(.o_mcp_off_banner button))" },
     ],
 });
+
+registry.category("web_tour.tours").add("mcp_session_life", {
+    url: "/odoo",
+    steps: () => [
+        ...openConnections(),
+        ...openConnection("Tour: sessions"),
+        { trigger: "button[name=action_view_sessions]:contains(2)", run: "click" },
+        { trigger: ".o_breadcrumb:contains(Sessions)" },
+        { trigger: ".o_data_row:contains('Claude 2') [name=status]:contains(Live)" },
+        { trigger: ".o_data_row:contains('Claude 2') td[name=display_name]", run: "click" },
+        { trigger: ".o_form_view .o_breadcrumb:contains('Claude 2')" },
+        { trigger: "body:not(:has(button[name=action_reactivate]))" },
+        { trigger: "button[name=action_deactivate]", run: "click" },
+        { trigger: ".alert:contains('answered as if it did not exist')" },
+        { trigger: "body:not(:has(button[name=action_deactivate]))" },
+        { trigger: "button[name=action_reactivate]", run: "click" },
+        { trigger: "button[name=action_deactivate]" },
+        { trigger: menu("menu_sessions"), run: "click" },
+        { trigger: ".o_list_view .o_data_row:contains('Cursor') .o_list_record_selector input", run: "click" },
+        { trigger: "button[name=action_deactivate]:contains(Deactivate)", run: "click" },
+        { trigger: ".o_data_row:contains('Cursor') [name=status]:contains(Deactivated)" },
+        { trigger: ".o_data_row:contains('Claude 2') [name=status]:contains(Live)" },
+    ],
+});

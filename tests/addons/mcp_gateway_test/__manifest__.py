@@ -6,5 +6,5 @@
     "author": "MCP Server contributors",
     "license": "LGPL-3",
     "depends": ["mcp_gateway"],
-    "data": ["security/ir.model.access.csv"],
+    "data": ["security/ir.model.access.csv", "views/mcp_test_order_views.xml"],
 }

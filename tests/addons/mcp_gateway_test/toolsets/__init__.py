@@ -1,1 +1,1 @@
-from . import mcp_toolset_test
+from . import asking, conformance, mcp_toolset_test, slow

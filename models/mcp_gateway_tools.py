@@ -1,0 +1,108 @@
+from odoo import models
+
+from ..protocol import challenge, errors, results
+from ..toolsets.context import InputRequired
+from ..toolsets.tool import Result, ToolError, json_of
+from .call import Call, Refusal
+
+
+class McpGateway(models.AbstractModel):
+    """``tools/list`` and ``tools/call`` (server/tools)."""
+
+    _inherit = "mcp.gateway"
+
+    def _method_tools_list(self, call: Call) -> dict:
+        return self._page(call, "tools", [tool.definition() for tool in self._tools(call)])
+
+    def _tools(self, call: Call) -> list:
+        caller = call.caller
+        return self.env["mcp.toolset"]._tools_for(self._caller_user(call), caller.scope, caller.allowed_tools)
+
+    def _caller_user(self, call: Call):
+        user = self.env["res.users"].browse(call.caller.user_id)
+        return user.with_user(user)
+
+    def _method_tools_call(self, call: Call) -> dict:
+        self._rung_tool(call)
+        self._rung_scope(call)
+        try:
+            self._rung_arguments(call)
+            self._rung_approval(call)
+            return self._tool_result(call, self._run_tool(call))
+        except InputRequired as pause:
+            return self._input_required(call, pause)
+        except ToolError as error:
+            call.error = str(error)
+            return results.tool_result(None, str(error), is_error=True)
+
+    def _rung_tool(self, call: Call) -> None:
+        name = call.message.params.get("name")
+        found = self.env["mcp.toolset"]._catalogue().get(name) if isinstance(name, str) else None
+        if found is None or not self.env["mcp.toolset"]._is_tool_for(found[1], self._caller_user(call)):
+            raise self._invalid_params(call, "There is no such tool. tools/list tells which there are.")
+        call.toolset, call.tool = found
+
+    def _rung_scope(self, call: Call) -> None:
+        if call.tool in self._tools(call):
+            return
+        name, needed = call.tool.name, f"mcp:{call.tool.scope}"
+        if self.env["mcp.toolset"]._is_within_scope(call.tool, call.caller.scope):
+            raise Refusal(
+                403,
+                errors.FORBIDDEN,
+                f"This connection may not use {name}. Its administrator decides that.",
+            )
+        header = challenge.bearer_challenge(error="insufficient_scope", scope=needed)
+        raise Refusal(
+            403,
+            errors.FORBIDDEN,
+            f"{name} needs the scope {needed}, which this connection does not have.",
+            data={"requiredScope": needed},
+            headers=(("WWW-Authenticate", header),),
+        )
+
+    def _rung_arguments(self, call: Call) -> None:
+        call.arguments = call.tool.parse(call.message.params.get("arguments"))
+
+    def _rung_approval(self, call: Call) -> None:
+        """Approvals are not asked for yet."""
+
+    def _run_tool(self, call: Call) -> Result:
+        return self._run(
+            call,
+            call.tool.name,
+            lambda env: self._within_limit(call, env[call.toolset]._call_tool(call.tool, call.arguments)),
+            read_only=call.tool.read_only,
+            dry_run=bool(call.arguments.get("dry_run")),
+        )
+
+    def _within_limit(self, call: Call, result: Result) -> Result:
+        """The result, cut to the limit if need be; files have their own limit, so its blocks do not count.
+
+        :raise ToolError: if it cannot be cut; what the tool did is then rolled back
+        """
+        limit = call.caller.result_bytes
+        size = len(_dumped(result)[1].encode())
+        if size <= limit:
+            return result
+        shorter = result.shortened(limit)
+        if shorter is None or len(_dumped(shorter)[1].encode()) > limit:
+            raise ToolError(
+                f"The result has {size // 1000} kB, and at most {limit // 1000} kB are sent at once. Ask for fewer "
+                f"fields or fewer records.{'' if call.tool.read_only else ' Nothing was changed.'}"
+            )
+        return shorter
+
+    def _tool_result(self, call: Call, result: Result) -> dict:
+        if call.tool.output_schema is None:
+            return results.tool_result(None, None, *result._blocks)
+        return results.tool_result(*_dumped(result), *result._blocks)
+
+    def _input_required(self, call: Call, pause: InputRequired) -> dict:
+        state = self.env["mcp.secret"]._seal(pause.state, self._bound(call)) if pause.state else None
+        return results.input_required(pause.requests, state)
+
+
+def _dumped(result: Result) -> tuple[dict, str]:
+    structured = result.model_dump(mode="json", exclude_none=True)
+    return structured, json_of(structured)
