@@ -6,6 +6,7 @@ from typing import NamedTuple
 from odoo import api, models, tools
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.models import READ_GROUP_NUMBER_GRANULARITY
 from odoo.tools import file_open
 
 from ..protocol.credentials import redact
@@ -174,21 +175,30 @@ class McpGuard(models.AbstractModel):
 
     @api.model
     def _check_path(self, model, path: str) -> None:
-        """:raise ToolError: if a step of a dotted path does not exist for the user"""
+        """:raise ToolError: if a step of a dotted path does not exist for the user, or leads out of the limits"""
+        field = None
         for step in path.split("."):
             name = step.partition(":")[0]
-            if model is None:
+            if field is not None and not field.relational:
+                if field.type in ("date", "datetime") and name in READ_GROUP_NUMBER_GRANULARITY:
+                    return
                 raise ToolError(f"{quoted(path)}: nothing follows after a field that is no relation.")
+            if field is not None:
+                model = self._comodel(field)
             self._check_field(model, name)
             field = model._fields[name]
-            model = self._comodel(field) if field.relational else None
 
     @api.model
     def _comodel(self, field):
-        """:raise ToolError: if the connection may not read the model that the field leads to"""
-        if not self._is_within_limits(field.comodel_name, "read"):
-            raise ToolError(f"This connection may not read {field.comodel_name}. Its administrator decides that.")
-        return self.env[field.comodel_name]
+        """:raise ToolError: if the connection may not read all of the model that the field leads to"""
+        name = field.comodel_name
+        if not self._is_within_limits(name, "read"):
+            raise ToolError(f"This connection may not read {name}. Its administrator decides that.")
+        model = self.env[name]
+        if not self._limit_domain(model).is_true():
+            # A condition on records that may not be seen would reveal them bit by bit.
+            raise ToolError(f"This connection sees only some records of {name}: search {name} itself.")
+        return model
 
     # Domains and orders
 

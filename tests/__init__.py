@@ -2,6 +2,8 @@ from . import (
     test_connection,
     test_connection_limit,
     test_http_bad_input,
+    test_http_content,
+    test_http_cors,
     test_http_identity,
     test_http_invariants,
     test_prompt,

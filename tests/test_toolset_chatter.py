@@ -59,11 +59,12 @@ class TestToolsetChatter(TransactionCase):
 
     def test_html_carries_no_script(self):
         body = '<p onclick="x()">Hi <b>there</b><script>x()</script></p>'
-        posted = self.chatter.post_message(RECORD, self.record.id, body, body_format="html")
-        written = self.env["mail.message"].browse(posted.id).body
-        self.assertIn("<b>there</b>", written)
-        self.assertNotIn("script", written)
-        self.assertNotIn("onclick", written)
+        posted = self.chatter.post_message(RECORD, self.record.id, body, kind="message", body_format="html")
+        mail = self.env["mail.mail"].sudo().search([("mail_message_id", "=", posted.id)])
+        for written in (self.env["mail.message"].browse(posted.id).body, mail.body_html):
+            self.assertIn("<b>there</b>", written)
+            self.assertNotIn("script", written)
+            self.assertNotIn("onclick", written)
         image = '<img src="data:image/png;base64,aGVsbG8="/>'
         self._refused(
             "upload_attachment",

@@ -5,7 +5,7 @@ from typing import Any
 
 from .incoming import path_of
 from .records import TECHNICAL_FIELDS
-from .tool import Result, json_of
+from .tool import Result, size_of
 from .values import MANY, OMITTED_TYPES, readable, visible
 
 _MAX_RELATED = 50
@@ -35,11 +35,11 @@ class Changes(Result):
     def shortened(self, limit: int) -> "Changes | None":
         note = "Too much to show in full: some values are left out. get_record shows them."
         records = [record.model_copy() for record in self.records]
-        room = limit - len(json_of([record.model_dump(mode="json") for record in records])) - 500
+        room = limit - size_of([record.model_dump(mode="json") for record in records]) - 500
         for record in reversed(records):
             if room >= 0:
                 break
-            room += len(json_of(record.before)) + len(json_of(record.after)) + len(json_of(record.consequences)) - 6
+            room += size_of(record.before) + size_of(record.after) + size_of(record.consequences) - 6
             record.before, record.after, record.consequences = {}, {}, []
         return self.model_copy(update={"records": records, "related": [], "note": note}) if room >= 0 else None
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pydantic import Field
 
 from odoo import fields, models
-from odoo.tools import html2plaintext, html_sanitize, plaintext2html
+from odoo.tools import html2plaintext, plaintext2html
 
 from ..protocol import pagination
 from .incoming import Incoming
@@ -199,7 +199,8 @@ def _markup(body: str, body_format: str) -> Markup:
         return plaintext2html(body)
     if "data:" in body:
         raise ToolError("Files and images do not go into the text; use upload_attachment and attachment_ids.")
-    return Markup(html_sanitize(body))
+    # The body of a message is an HTML field, which Odoo sanitises.
+    return Markup(body)
 
 
 def _told(value: Any, row: dict, zone) -> str:

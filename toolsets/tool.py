@@ -53,7 +53,7 @@ class Page(Result):
 
     def shortened(self, limit: int) -> "Page | None":
         items = getattr(self, self._list)
-        sizes = [len(json_of(_plain(item)).encode()) + 1 for item in items]
+        sizes = [size_of(_plain(item)) + 1 for item in items]
         room = limit - 1000
         fitting = 0
         while fitting < len(items) and sizes[fitting] <= room:
@@ -192,3 +192,8 @@ def _plain(item: Any) -> Any:
 def json_of(value: Any) -> str:
     """JSON as it goes over the wire."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def size_of(value: Any) -> int:
+    """Bytes of the JSON of ``value``."""
+    return len(json_of(value).encode())
