@@ -62,6 +62,7 @@ class McpAuditLog(models.Model):
 
     _by_connection = models.Index("(connection_ref, id)")
     _by_user = models.Index("(user_ref, id)")
+    _by_session = models.Index("(session_ref, id) WHERE session_ref IS NOT NULL")
 
     def init(self):
         self._drop_guard()

@@ -174,19 +174,23 @@ class McpGuard(models.AbstractModel):
         return f"{meant} describe_model tells which there are."
 
     @api.model
-    def _check_path(self, model, path: str) -> None:
-        """:raise ToolError: if a step of a dotted path does not exist for the user, or leads out of the limits"""
+    def _check_path(self, model, path: str):
+        """The field that a dotted path ends with.
+
+        :raise ToolError: if a step does not exist for the user, or leads out of the limits
+        """
         field = None
         for step in path.split("."):
             name = step.partition(":")[0]
             if field is not None and not field.relational:
                 if field.type in ("date", "datetime") and name in READ_GROUP_NUMBER_GRANULARITY:
-                    return
+                    return field
                 raise ToolError(f"{quoted(path)}: nothing follows after a field that is no relation.")
             if field is not None:
                 model = self._comodel(field)
             self._check_field(model, name)
             field = model._fields[name]
+        return field
 
     @api.model
     def _comodel(self, field):
@@ -226,7 +230,9 @@ class McpGuard(models.AbstractModel):
     def _check_condition(self, model, condition) -> None:
         if condition.field_expr == "id":
             return
-        self._check_path(model, condition.field_expr)
+        field = self._check_path(model, condition.field_expr)
+        if not field._description_searchable:
+            raise ToolError(f"{quoted(condition.field_expr)} is computed by Odoo and cannot be searched by.")
         if condition.operator in ("any", "not any"):
             comodel = self._comodel(model._fields[condition.field_expr])
             for inner in Domain(condition.value).iter_conditions():

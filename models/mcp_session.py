@@ -153,6 +153,11 @@ class McpSession(models.Model):
         for session in self:
             self.env["mcp.audit.log"]._record_event("session_reactivated", session.connection_id, client=session.client)
 
+    def action_view_logs(self):
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_audit_log_action")
+        return {**action, "domain": [("session_ref", "in", self.ids)], "context": {}}
+
     def _end(self) -> None:
         values = {"state": "deactivated", "deactivated_at": fields.Datetime.now(), "deactivated_by_id": self.env.uid}
         self.sudo().filtered(lambda session: session.state == "active").write(values)
