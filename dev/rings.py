@@ -22,7 +22,7 @@ from trouble import Trouble, say
 
 RINGS = ("pure", "model", "http", "tour", "system")
 PLUGIN = "pytest_rings"
-NEED_NODE = {"test_conformance.py", "test_inspector.py"}
+NEED_NODE = {"test_conformance.py", "test_inspector.py", "test_business_clients.py"}
 
 
 @dataclass

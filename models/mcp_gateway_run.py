@@ -8,7 +8,7 @@ import psycopg2
 from psycopg2 import errors as pg_errors
 
 from odoo import models
-from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, MissingError, RedirectWarning, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
@@ -22,6 +22,24 @@ _logger = logging.getLogger(__name__)
 # Odoo runs the request again for these, which is the only right answer to them.
 RETRIED = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 INVALID_STATE = "requestState is not one of this server, belongs to another request, or is too old. Begin again."
+
+
+class _Commits(Exception):
+    """The code tried to end the transaction itself."""
+
+
+@contextmanager
+def _never_committing(cr):
+    """Refuse a commit or rollback in the block: what a dry run or a revocation undoes must still be undoable."""
+
+    def refuse():
+        raise _Commits
+
+    cr.commit = cr.rollback = refuse
+    try:
+        yield
+    finally:
+        del cr.commit, cr.rollback
 
 
 class _DryRun(Exception):
@@ -135,7 +153,7 @@ class McpGateway(models.AbstractModel):
         cr, registry = self.env.cr, self.env.registry
         callbacks, data = list(cr.postcommit._funcs), dict(cr.postcommit.data)
         try:
-            with cr.savepoint():
+            with cr.savepoint(), _never_committing(cr):
                 # Both end with the savepoint if it is rolled back; the mode ends with it in any case.
                 mode = SQL("SET LOCAL transaction_read_only = on; ") if read_only else SQL()
                 cr.execute(SQL("%sSET LOCAL statement_timeout = %s", mode, call.caller.call_seconds * 1000))
@@ -158,13 +176,15 @@ class McpGateway(models.AbstractModel):
         if isinstance(error, (AccessError, MissingError)):
             # Odoo's own text names records and groups of others.
             return "You may not do this with these records, or they do not exist."
-        if isinstance(error, (ToolError, UserError)):
-            return str(error)
+        if isinstance(error, (ToolError, UserError, RedirectWarning)):
+            return str(error.args[0])
+        if isinstance(error, _Commits):
+            return f"{what} cannot do this: Odoo would save it at once and for good. A person has to do it in Odoo."
         if isinstance(error, pg_errors.ReadOnlySqlTransaction):
             return f"{what} only reads, and what was asked for would write."
         if isinstance(error, pg_errors.QueryCanceled):
             return self._too_slow(call)
-        if isinstance(error, psycopg2.DataError):
+        if isinstance(error, (psycopg2.DataError, pg_errors.UndefinedFunction)):
             return "A value does not fit its field: it is too long, too large, or of the wrong form."
         if isinstance(error, psycopg2.IntegrityError):
             return (

@@ -217,7 +217,11 @@ class McpGuard(models.AbstractModel):
             for condition in parsed.iter_conditions():
                 self._check_condition(model, condition)
             parsed = parsed.optimize_full(model)
-        except (ValueError, TypeError, AssertionError, KeyError, IndexError, AttributeError) as error:
+            # Some of what is wrong shows only when it becomes SQL.
+            model._search(parsed)
+        except (
+            *(ValueError, TypeError, AssertionError, KeyError, IndexError, AttributeError, NotImplementedError),
+        ) as error:
             raise ToolError(
                 "This is not a domain. A domain is a list of conditions [field, operator, value], all of which must "
                 'hold, for example [["name", "ilike", "azure"], ["active", "=", true]]; put "|" before two conditions '
@@ -233,6 +237,8 @@ class McpGuard(models.AbstractModel):
         field = self._check_path(model, condition.field_expr)
         if not field._description_searchable:
             raise ToolError(f"{quoted(condition.field_expr)} is computed by Odoo and cannot be searched by.")
+        if field.type in ("one2many", "many2many") and not isinstance(condition.value, (bool, type(None))):
+            self._comodel(field)
         if condition.operator in ("any", "not any"):
             comodel = self._comodel(model._fields[condition.field_expr])
             for inner in Domain(condition.value).iter_conditions():

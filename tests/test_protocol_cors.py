@@ -27,9 +27,7 @@ class TestCors(BaseCase):
     def test_a_preflight_allows_every_header_of_the_protocol(self):
         """PROTOCOL §7.12: Authorization by name, because a * does not cover it; Mcp-Param-* as asked for."""
         asked = "authorization, mcp-protocol-version, Mcp-Param-Region, x-evil, Mcp-Param-;bad"
-        headers = dict(
-            cors.of_preflight(_exchange(Origin="https://a.example", Access_Control_Request_Headers=asked))
-        )
+        headers = dict(cors.of_preflight(_exchange(Origin="https://a.example", Access_Control_Request_Headers=asked)))
         allowed = headers["Access-Control-Allow-Headers"].split(", ")
         for name in ("Authorization", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Mcp-Session-Id"):
             self.assertIn(name, allowed)

@@ -1,5 +1,6 @@
 """What must hold for any input at all. The examples are always the same ones, so that a failure can be repeated."""
 
+import base64
 import json
 
 from hypothesis import given, settings
@@ -32,6 +33,19 @@ META = st.fixed_dictionaries(
     },
 )
 PARAMS = st.fixed_dictionaries({}, optional={"_meta": META | JSON, "name": JSON, "clientInfo": JSON, "uri": TEXT})
+# What any client may ask, with arguments that a tool has to cope with.
+ACCEPTABLE = st.fixed_dictionaries(
+    {
+        "jsonrpc": st.just("2.0"),
+        "id": st.integers() | TEXT,
+        "method": st.sampled_from(("tools/call", "resources/read", "no/such")) | TEXT.filter(bool),
+        "params": st.dictionaries(TEXT, JSON, max_size=3).filter(lambda params: "_meta" not in params),
+    }
+)
+MODERN_META = {
+    "io.modelcontextprotocol/protocolVersion": revisions.MODERN,
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
 # Mostly right, so that the later steps are reached.
 BODY = st.fixed_dictionaries(
     {"jsonrpc": st.just("2.0") | JSON},
@@ -53,6 +67,11 @@ HEADERS = st.lists(
 
 
 SECRET = credentials.mint(credentials.Kind.API_KEY, lambda size: bytes(range(size)))
+
+
+def _encoded(text: str) -> str:
+    """A header's value (2026-07-28 basic/transports/streamable-http)."""
+    return f"=?base64?{base64.b64encode(text.encode('utf-8', 'surrogatepass')).decode()}?="
 
 
 def _planted(body, member):
@@ -88,6 +107,34 @@ class TestProperties(BaseCase):
     def test_reading_never_raises_on_any_json(self, body, headers):
         """Ours: as above, beyond the parser."""
         self._read(json.dumps(body).encode(), headers)
+
+    @repeatable
+    @given(ACCEPTABLE, HEADERS)
+    def test_what_was_accepted_is_what_was_sent(self, body, headers):
+        """Ours: nothing is converted, dropped or added on the way to a tool; a number stays the number it was."""
+        outcome = messages.read(Exchange("POST", headers, "", json.dumps(body).encode(), "192.0.2.7"))
+        if isinstance(outcome, Message):
+            read = [outcome.id, outcome.method, outcome.params]
+            self.assertEqual(json.dumps(read), json.dumps([body["id"], body["method"], body["params"]]))
+            self.assertFalse(outcome.is_notification or outcome.is_response)
+
+    @repeatable
+    @given(ACCEPTABLE, st.sampled_from(("tools/call", "prompts/get", "resources/read", "ping")), TEXT)
+    def test_a_modern_request_with_the_right_headers_is_accepted(self, body, method, named):
+        """2026-07-28 basic/transports/streamable-http: whatever it names, and whatever else is in its params."""
+        params = {**body["params"], "name": named, "uri": named, "_meta": MODERN_META}
+        headers = [("MCP-Protocol-Version", revisions.MODERN), ("mcp-method", method), ("Mcp-Name", _encoded(named))]
+        raw = json.dumps({**body, "method": method, "params": params}).encode()
+        outcome = messages.read(Exchange("POST", tuple(headers), "", raw, "192.0.2.7"))
+        if isinstance(outcome, Rejection):
+            # Only what cannot be stored, which is refused wherever it stands.
+            self.assertEqual(outcome.code, errors.PARSE_ERROR)
+            self.assertRegex(json.dumps([body, named]), r"\\u0000|\\ud[89a-f]|NaN|Infinity")
+        else:
+            self.assertEqual((outcome.era, outcome.params), (revisions.MODERN_ERA, params))
+            headers[2] = ("Mcp-Name", _encoded(f"{named}x"))
+            outcome = messages.read(Exchange("POST", tuple(headers), "", raw, "192.0.2.7"))
+            self.assertEqual(getattr(outcome, "code", None), errors.HEADER_MISMATCH if method != "ping" else None)
 
     @repeatable
     @given(BODY, HEADERS, st.data())

@@ -162,6 +162,4 @@ class TestTourConnections(HttpCase):
         self.play("mcp_session_life")
         self.assertEqual(sessions.mapped("state"), ["active", "deactivated"])
         self.assertEqual(sessions[1].deactivated_by_id, self.admin)
-        self.assertEqual(
-            self.events(connection), ["session_deactivated", "session_reactivated", "session_deactivated"]
-        )
+        self.assertEqual(self.events(connection), ["session_deactivated", "session_reactivated", "session_deactivated"])

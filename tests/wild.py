@@ -1,5 +1,6 @@
 """What no honest client sends, and what one might: the values that the property tests throw at the gateway."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,27 +9,48 @@ from hypothesis import strategies as st
 
 from ..protocol import pagination
 
-# Texts that mean something to SQL, to Python, to Odoo, to a browser, to files, or to a calendar; | separates them.
-MEANT = (
-    "||| |%|_|\\|'|\"|a,b|1,2|0|-1|1e5|٣|é|🦆|İ|\u202e|1) OR 1=1 --|'; DROP TABLE res_partner; --|id\" FROM res_users --"
-    "|id desc, (SELECT 1)|name:sum(id)|{0.__class__}|%(name)s|%s|__class__|_table|env|self|uid|(|[|[('id','=',1)]"
-    "|<script>alert(1)</script>|<p>x</p>|data:text/html;base64,AA==|../../etc/passwd|name\x0b.pdf|a.svg|a.txt|QUJD"
-    "|res.partner|res.partner,1|res.users,1|res.users,99999999999999999999|no.such.model,1|res.partner/1|true|None"
-    "|2026-03-31|2026-02-30|0001-01-01|9999-12-31|99999-01-01|2026-03-31T14:00:00+02:00|0001-01-01T00:00:00"
-    "|9999-12-31T23:59:59|0001-01-01T00:00:00+14:00|9999-12-31T23:59:59-12:00|2026-03-31 14:00:00"
-).split("|") + ["é" * 300, "x" * 3000]
-OPERATORS = "=|!=|<|<=|>|>=|in|not in|like|ilike|=like|=ilike|not ilike|any|not any|child_of|parent_of|=?".split("|")
-WRONG_OPERATORS = "any!|not any!|<>|==|inselect|IN|; --||ilike%".split("|")
+
+def _each(text: str) -> list[str]:
+    return text.split("|")
+
+
+# Texts that mean something to SQL, to Python, to Odoo, to a browser, to files, or to a calendar.
+MEANT = [
+    *_each("||| |%|_|\\|'|\"|a,b|1,2|0|-1|1e5|٣|é|🦆|İ|\u202e|1) OR 1=1 --|'; DROP TABLE res_partner; --"),
+    *_each(
+        "id\" FROM res_users --|name:sum(id)|{0.__class__}|%(name)s|%s|__class__|_table|env|self|uid|(|[|[('id','=',1)]"
+    ),
+    *_each(
+        "<script>alert(1)</script>|<p>x</p>|data:text/html;base64,AA==|../../etc/passwd|name\x0b.pdf|a.svg|a.txt|QUJD"
+    ),
+    *_each(
+        "res.partner|res.partner,1|res.users,1|res.users,99999999999999999999|no.such.model,1|res.partner/1|true|None"
+    ),
+    *_each("2026-03-31|2026-02-30|0001-01-01|9999-12-31|99999-01-01|2026-03-31T14:00:00+02:00|0001-01-01T00:00:00"),
+    *_each("9999-12-31T23:59:59|0001-01-01T00:00:00+14:00|9999-12-31T23:59:59-12:00|2026-03-31 14:00:00"),
+    *_each("id desc, (SELECT 1)|%00|%ff|%2F..%2F|%7Bid%7D"),
+    *("é" * 300, "x" * 3000),
+]
+OPERATORS = _each("=|!=|<|<=|>|>=|in|not in|like|ilike|=like|=ilike|not ilike|any|not any|child_of|parent_of|=?")
+WRONG_OPERATORS = _each("any!|not any!|<>|==|inselect|IN|; --||ilike%")
 # What people must not learn, by names that they will try.
-FORBIDDEN = (
-    "password|api_key|signup_token|secret_note|margin|digest|token|login_date|user_ids.password|__class__".split("|")
+FORBIDDEN = _each(
+    "password|api_key|signup_token|secret_note|margin|digest|token|login_date|user_ids.password|__class__"
 )
-METHODS = (
-    "action_confirm|action_done|action_cancel|action_archive|action_vanish|action_split|action_raise|action_whoami"
-    "|action_copy_partner|action_with_context|action_open|action_feedback|stamp|unlink|write|sudo|with_user|search|read"
-    "|_write|__init__|env|mapped|action_static|message_post|create|browse|action_reset_password|run|_cr|pool"
-    "|button_immediate_install|action_all|action_hidden|action_raise_single|export_data|check_access|get_base_url"
-).split("|")
+METHODS = [
+    *_each(
+        "action_confirm|action_done|action_cancel|action_archive|action_vanish|action_split|action_raise|action_whoami"
+    ),
+    *_each(
+        "action_copy_partner|action_with_context|action_open|action_feedback|stamp|unlink|write|sudo|with_user|search"
+    ),
+    *_each(
+        "read|_write|__init__|env|mapped|action_static|message_post|create|browse|action_reset_password|run|_cr|pool"
+    ),
+    *_each(
+        "button_immediate_install|action_all|action_hidden|action_raise_single|export_data|check_access|get_base_url"
+    ),
+]
 
 
 def _nested(depth: int) -> list:
@@ -81,6 +103,18 @@ class Wild:
     def arguments(self, schema: dict[str, Any]):
         """Arguments for a tool with this input schema."""
         return st.composite(self._draw)(schema)
+
+    def uris(self, known: Iterable[str]):
+        """Addresses of records that are there or not, templates that are filled in, and what is no address.
+
+        :param known: the addresses and templates of the catalogue
+        """
+        models, number = st.sampled_from(sorted(self.places)), st.one_of(self.any_id, self.any_id, NUMBER, TEXT)
+        records = st.tuples(models, number).map(lambda two: f"odoo://{two[0]}/{two[1]}")
+        filled = st.tuples(st.sampled_from(sorted(known)), st.one_of(models, self.any_id, TEXT)).map(
+            lambda two: re.sub(r"{\w+}", lambda _match: str(two[1]), two[0])
+        )
+        return st.one_of(records, filled, TEXT)
 
     def _draw(self, draw, schema: dict[str, Any]) -> Any:
         parts, required = schema["properties"], schema.get("required", ())

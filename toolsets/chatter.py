@@ -85,7 +85,7 @@ class McpToolsetChatter(models.AbstractModel):
                 f"A note is for colleagues, and {outside[0].display_name} (id {outside[0].id}) is none. "
                 'Leave them out, or use kind "message".'
             )
-        attachments = self.env["mcp.guard"]._records(self.env["ir.attachment"], attachment_ids)
+        attachments = self._attachments(attachment_ids)
         message = record.message_post(
             body=_markup(body, body_format),
             message_type="comment",
@@ -124,6 +124,17 @@ class McpToolsetChatter(models.AbstractModel):
         return MessageList(messages=messages, count=len(messages)).going_on_with(
             lambda count: pagination.encode({"before": page[count - 1].id}), more=len(found) > limit
         )
+
+    def _attachments(self, ids: list[int]):
+        """The files, which are what read_attachment would show too: a message sends them on."""
+        files = self.env["mcp.toolset.attachments"]
+        found = self.env["ir.attachment"]
+        for number in ids:
+            attachment = files._attachment(number)
+            if not attachment:
+                raise ToolError(f"ir.attachment has no record {number} that you can read.")
+            found |= attachment
+        return found
 
     def _partners(self, incoming: Incoming, people: list[str]):
         partners = self.env["res.partner"]

@@ -150,7 +150,7 @@ class McpToolsetKnowledge(models.AbstractModel):
 
     def _metadata(self, record) -> dict[str, str]:
         metadata = {"model": record._name, "record_id": str(record.id)}
-        if record._log_access:
+        if record._log_access and record.write_date:
             metadata["last_change"] = readable(record, ["write_date"])[0]["write_date"]
         return metadata
 

@@ -59,7 +59,9 @@ class Page(Result):
         while fitting < len(items) and sizes[fitting] <= room:
             room -= sizes[fitting]
             fitting += 1
-        if not fitting or self._cursor_at is None:
+        # One is tried in any case: without it nothing could be read beyond.
+        fitting = max(fitting, 1)
+        if not items or self._cursor_at is None:
             return None
         values = {self._list: items[:fitting], "next_cursor": self._cursor_at(fitting)}
         if "count" in type(self).model_fields:

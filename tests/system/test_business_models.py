@@ -29,7 +29,9 @@ def _called(server: RealServer, key: str, tool: str, **arguments) -> dict:
 def test_a_model_is_listed_and_its_demo_data_found(business_server, key, model):
     listed = _called(business_server, key, "list_models", query=model)
     assert model in {row["model"] for row in listed["models"]}
-    found = _called(business_server, key, "search_records", model=model, domain=[["name", "=like", DEMO[model]]])
+    found = _called(
+        business_server, key, "search_records", model=model, fields=["name"], domain=[["name", "=like", DEMO[model]]]
+    )
     rows = business_server.sql(f"SELECT id, name FROM {model.replace('.', '_')} WHERE name LIKE '{DEMO[model]}'")
     assert rows
     # Not the other companies' of the demo data.
