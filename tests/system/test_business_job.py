@@ -1,67 +1,13 @@
 """Whole jobs, done as an AI does them: each step knows only what the steps before it answered."""
 
-import asyncio
 import base64
 from datetime import date, timedelta
 
-import httpx2
 import pytest
+from assistant import Assistant, assert_on_the_record, do, one
 from harness import RealServer
-from mcp import Client
-from mcp.client.streamable_http import streamable_http_client
 
 MODES = ("legacy", "2026-07-28")
-
-
-class Assistant:
-    """An AI tool that is connected, and remembers which tools it used."""
-
-    def __init__(self, client: Client):
-        self.client = client
-        self.used: list[tuple[str, str | None]] = []
-
-    async def use(self, tool: str, **arguments) -> dict:
-        """What the tool answered, in structured form."""
-        return (await self.call(tool, **arguments)).structured_content
-
-    async def call(self, tool: str, **arguments):
-        answer = await self.client.call_tool(tool, arguments)
-        assert not answer.is_error, f"{tool}: {answer.content[0].text}"
-        self.used.append((tool, arguments.get("model")))
-        return answer
-
-    async def find(self, model: str, domain: list, fields: list[str], **options) -> list[dict]:
-        return (await self.use("search_records", model=model, domain=domain, fields=fields, **options))["records"]
-
-
-def _do(server: RealServer, login: str, groups: tuple[str, ...], mode: str, job) -> tuple[int, Assistant]:
-    """Let a new user with these groups do a job; the connection's id, and who did it."""
-    server.new_user(login, *groups)
-    connection, key = server.new_connection(f"{login} at work", login, scope="execute")
-
-    async def work() -> Assistant:
-        http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=120)
-        async with http, Client(streamable_http_client(server.mcp, http_client=http), mode=mode) as client:
-            assistant = Assistant(client)
-            await job(assistant)
-            return assistant
-
-    return connection, asyncio.run(work())
-
-
-def _assert_on_the_record(server: RealServer, connection: int, assistant: Assistant) -> None:
-    """One row for each call, in their order, and none that failed."""
-    rows = server.sql(
-        "SELECT tool, nullif(model, '') FROM mcp_audit_log "
-        f"WHERE connection_ref = {connection} AND tool IS NOT NULL ORDER BY id"
-    )
-    assert rows == assistant.used
-    outcomes = server.sql(f"SELECT DISTINCT outcome FROM mcp_audit_log WHERE connection_ref = {connection}")
-    assert outcomes == [("success",)]
-
-
-def _one(server: RealServer, columns: str, table: str, id: int) -> tuple:
-    return server.sql(f"SELECT {columns} FROM {table} WHERE id = {id}")[0]
 
 
 # Sales
@@ -78,8 +24,8 @@ def test_a_salesperson_corrects_confirms_and_prints_a_quotation(business_server,
         await _read_the_chatter(assistant, f"seller {mode} at work", order)
 
     groups = ("sales_team.group_sale_salesman_all_leads", "account.group_account_invoice")
-    connection, assistant = _do(business_server, f"seller {mode}", groups, mode, job)
-    _assert_on_the_record(business_server, connection, assistant)
+    connection, assistant = do(business_server, f"seller {mode}", groups, mode, job)
+    assert_on_the_record(business_server, connection, assistant)
 
 
 async def _find_quotation(assistant: Assistant, customer: str) -> int:
@@ -112,8 +58,8 @@ async def _correct_a_line(assistant: Assistant, server: RealServer, order: int) 
 
     def stored() -> list[tuple]:
         return [
-            _one(server, "product_uom_qty::float, price_unit::float", "sale_order_line", line["id"]),
-            _one(server, "amount_untaxed::float, write_date, write_uid", "sale_order", order),
+            one(server, "product_uom_qty::float, price_unit::float", "sale_order_line", line["id"]),
+            one(server, "amount_untaxed::float, write_date, write_uid", "sale_order", order),
             *server.sql(f"SELECT count(*) FROM mail_message WHERE model = 'sale.order' AND res_id = {order}"),
         ]
 
@@ -139,7 +85,7 @@ async def _confirm(assistant: Assistant, server: RealServer, order: int) -> None
     [name] = [step["name"] for step in workflow["transitions"] if step["label"] == "Confirm"]
     done = await assistant.use("transition_state", model="sale.order", id=order, transition=name)
     assert (done["state_before"]["value"], done["state_after"]["value"]) == (workflow["state"]["value"], "sale")
-    assert _one(server, "state", "sale_order", order) == ("sale",)
+    assert one(server, "state", "sale_order", order) == ("sale",)
     delivered = await assistant.use("get_record", model="sale.order", id=order, fields=["picking_ids", "state"])
     pickings = server.sql(f"SELECT id FROM stock_picking WHERE sale_id = {order}")
     assert [picking["id"] for picking in delivered["record"]["picking_ids"]] == [id for (id,) in pickings]
@@ -167,7 +113,7 @@ async def _note_and_call(assistant: Assistant, server: RealServer, order: int) -
     )
     assert planned["activity"]["type"] == "Call"
     columns = "res_model, res_id, date_deadline, summary"
-    row = _one(server, columns, "mail_activity", planned["activity"]["id"])
+    row = one(server, columns, "mail_activity", planned["activity"]["id"])
     assert row == ("sale.order", order, due, "Is everything fine?")
     mine = await assistant.use("read_activities", mine_only=True)
     assert planned["activity"]["id"] in [activity["id"] for activity in mine["activities"]]
@@ -208,8 +154,8 @@ def test_a_warehouse_manager_receives_goods_and_sees_them_in_stock(business_serv
         await _deliver_a_part(assistant, business_server)
         await _receive(assistant, business_server, RECEIPTS[mode])
 
-    connection, assistant = _do(business_server, f"keeper {mode}", ("stock.group_stock_manager",), mode, job)
-    _assert_on_the_record(business_server, connection, assistant)
+    connection, assistant = do(business_server, f"keeper {mode}", ("stock.group_stock_manager",), mode, job)
+    assert_on_the_record(business_server, connection, assistant)
 
 
 async def _check_what_is_short(assistant: Assistant, server: RealServer) -> None:
@@ -221,7 +167,7 @@ async def _check_what_is_short(assistant: Assistant, server: RealServer) -> None
     [name] = [step["name"] for step in workflow["transitions"] if step["label"] == "Check Availability"]
     done = await assistant.use("transition_state", model="stock.picking", id=delivery["id"], transition=name)
     assert done["state_after"]["value"] == "confirmed"
-    assert _one(server, "state", "stock_picking", delivery["id"]) == ("confirmed",)
+    assert one(server, "state", "stock_picking", delivery["id"]) == ("confirmed",)
 
 
 async def _deliver_a_part(assistant: Assistant, server: RealServer) -> None:
@@ -238,7 +184,7 @@ async def _deliver_a_part(assistant: Assistant, server: RealServer) -> None:
     assert done["opens"]["kind"] == "wizard"
     assert "not run" in done["opens"]["note"]
     assert done["state_after"] == done["state_before"]
-    assert _one(server, "state, date_done", "stock_picking", picking) == ("assigned", None)
+    assert one(server, "state, date_done", "stock_picking", picking) == ("assigned", None)
 
 
 async def _receive(assistant: Assistant, server: RealServer, product: str) -> None:
@@ -254,11 +200,11 @@ async def _receive(assistant: Assistant, server: RealServer, product: str) -> No
         "transition_state", model="stock.picking", id=picking, transition="button_validate", dry_run=True
     )
     assert tried["state_after"]["value"] == "done"
-    assert _one(server, "state", "stock_picking", picking) == ("assigned",)
+    assert one(server, "state", "stock_picking", picking) == ("assigned",)
     assert await _stock(assistant, server, move["product_id"]["id"]) == before
     done = await assistant.use("transition_state", model="stock.picking", id=picking, transition="button_validate")
     assert "opens" not in done
-    assert _one(server, "state", "stock_picking", picking) == ("done",)
+    assert one(server, "state", "stock_picking", picking) == ("done",)
     after = await _stock(assistant, server, move["product_id"]["id"])
     place = move["location_dest_id"]["id"]
     assert after[place] == before.get(place, 0) + move["quantity"]
