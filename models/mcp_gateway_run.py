@@ -184,6 +184,8 @@ class McpGateway(models.AbstractModel):
             return f"{what} only reads, and what was asked for would write."
         if isinstance(error, pg_errors.QueryCanceled):
             return self._too_slow(call)
+        if isinstance(error, pg_errors.UndefinedColumn):
+            return "Odoo cannot list the records of this model: it only groups them, which aggregate_records does."
         if isinstance(error, (psycopg2.DataError, pg_errors.UndefinedFunction)):
             return "A value does not fit its field: it is too long, too large, or of the wrong form."
         if isinstance(error, psycopg2.IntegrityError):

@@ -147,9 +147,11 @@ class McpGuard(models.AbstractModel):
 
     @api.model
     def _hides_field(self, field) -> bool:
-        return self._forbids("field", f"{field.model_name}:{field.name}", "read") is not None or (
-            field.relational and self._hides_model(field.comodel_name)
-        )
+        if self._forbids("field", f"{field.model_name}:{field.name}", "read") is not None:
+            return True
+        if field.related_field is not None and self._hides_field(field.related_field):
+            return True  # by another name it is the same
+        return bool(field.relational) and self._hides_model(field.comodel_name)
 
     @api.model
     def _readable_fields(self, model) -> dict:

@@ -1,13 +1,13 @@
 """Field values in the form that an AI reads without guessing, and never more than the user may see."""
 
 import json
+import operator
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytz
 
-from odoo import fields
 from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
@@ -96,7 +96,7 @@ def formatter(field, env, detail: Detail = IN_LIST) -> Callable[[Any], Any]:
     kind = field.type
     if kind == "boolean":
         return bool
-    if kind in ("integer", "float", "monetary"):
+    if kind in ("integer", "many2one_reference", "float", "monetary"):
         return lambda value: value or 0
     if kind == "selection":
         labels = dict(field._description_selection(env))
@@ -107,7 +107,7 @@ def formatter(field, env, detail: Detail = IN_LIST) -> Callable[[Any], Any]:
     special = {
         "many2one": lambda value: {"id": value[0], "name": value[1]},
         "datetime": lambda value: localised(value, zone),
-        "date": fields.Date.to_string,
+        "date": operator.methodcaller("isoformat"),
         "html": lambda value: cut(str(value) if detail.html else html2plaintext(value), detail.text, field.name),
         "properties": lambda value: [_property(item) for item in value],
         "json": lambda value: _bounded_json(value, detail.text, field.name),
