@@ -5,6 +5,9 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import HttpCase, new_test_user, tagged
 
+# Seconds of a whole tour: on a busy machine it takes several times as long, and is none the worse.
+PATIENCE = 600
+
 
 @tagged("post_install", "-at_install")
 class TestTourConnections(HttpCase):
@@ -22,7 +25,7 @@ class TestTourConnections(HttpCase):
         return connection
 
     def play(self, tour: str, login: str = "admin") -> None:
-        self.start_tour("/odoo", tour, login=login)
+        self.start_tour("/odoo", tour, login=login, timeout=PATIENCE)
         self.env.invalidate_all()
 
     def logged(self, connection):
