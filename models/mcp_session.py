@@ -38,7 +38,7 @@ class McpSession(models.Model):
         [("active", "Active"), ("deactivated", "Deactivated")], required=True, readonly=True, default="active"
     )
     deactivated_at = fields.Datetime("Deactivated On", readonly=True)
-    deactivated_by_id = fields.Many2one("res.users", "Deactivated By", readonly=True, index="btree_not_null")
+    deactivated_by_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
     usage_id = fields.Many2one("mcp.session.usage", required=True, readonly=True, ondelete="restrict", index=True)
     last_activity = fields.Datetime(related="usage_id.last_activity")
     request_count = fields.Integer("Calls", related="usage_id.request_count", aggregator="sum")

@@ -2,6 +2,7 @@
 
 import math
 import re
+from contextlib import suppress
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -68,24 +69,20 @@ def _html(env, field, value) -> str:
 
 
 def _date(env, field, value) -> date:
-    try:
+    with suppress(TypeError, ValueError):
         if re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
             return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        pass
     raise ToolError('must be a date like "2026-03-31".')
 
 
 def _datetime(env, field, value) -> datetime:
-    try:
+    with suppress(TypeError, ValueError, OverflowError):
         # Python 3.10 knows no "Z".
         moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", value)) if len(value) > 10 else None
         if moment is not None:
             if moment.tzinfo is not None:
                 moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
             return moment.replace(microsecond=0)
-    except (TypeError, ValueError, OverflowError):
-        pass
     raise ToolError('must be a time with its offset, like "2026-03-31T14:00:00+02:00"; without an offset it is UTC.')
 
 

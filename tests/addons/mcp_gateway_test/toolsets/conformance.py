@@ -119,7 +119,7 @@ class McpToolsetConformance(models.AbstractModel):
     def json_schema_2020_12_tool(
         self,
         name: str = "",
-        address: dict = {},  # noqa: B006 (pydantic copies defaults) # pylint: disable=dangerous-default-value
+        address: dict | None = None,
         contactMethod: str = "",
         phone: str = "",
         email: str = "",
