@@ -4,11 +4,11 @@ from ..protocol import credentials
 
 
 class McpApiKey(models.Model):
-    """The live secret of a connection: its digest, and what tells people which key it is."""
+    """A secret of a connection: its digest, and what tells people which key it is."""
 
     _name = "mcp.api.key"
     _description = "MCP API Key"
-    _inherit = ["mcp.connection.dependent"]
+    _inherit = ["mcp.connection.dependent", "mcp.live.secret"]
     _order = "id desc"
     _allow_sudo_commands = False
 
@@ -33,8 +33,10 @@ class McpApiKey(models.Model):
         )
         return secret
 
+    def _connections(self):
+        return self.sudo().connection_id
+
     def _retire(self, reason: str) -> None:
-        """Delete the keys and remember their digests, to raise the alarm when someone uses one."""
         self.env["mcp.retired.secret"].sudo()._remember(self, reason)
         self.unlink()
 

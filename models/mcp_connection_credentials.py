@@ -10,6 +10,8 @@ _logger = logging.getLogger(__name__)
 
 # Whoever holds a key of a user in one of these groups can give themself any right, so only an equal may make one.
 POWERFUL_GROUPS = ("base.group_system", "base.group_erp_manager")
+# What makes a secret, or lets one live that was to die.
+MAKING = ("generate", "rotate", "overlap", "cancel_rotation")
 
 
 class McpConnection(models.Model):
@@ -22,13 +24,16 @@ class McpConnection(models.Model):
 
     can_generate = fields.Boolean(compute="_compute_can")
     can_rotate = fields.Boolean(compute="_compute_can")
+    can_overlap = fields.Boolean(compute="_compute_can")
+    can_end_overlap = fields.Boolean(compute="_compute_can")
+    can_cancel_rotation = fields.Boolean(compute="_compute_can")
     can_revoke = fields.Boolean(compute="_compute_can")
     can_reactivate = fields.Boolean(compute="_compute_can")
     is_out_of_reach = fields.Boolean(compute="_compute_can")
     key_hint = fields.Char("Key", compute="_compute_key")
     key_created_at = fields.Datetime("Key Created On", compute="_compute_key")
 
-    @api.depends("state", "generation", "type", "user_id", "api_key_ids.generation")
+    @api.depends("state", "generation", "type", "user_id", "api_key_ids.generation", "api_key_ids.expires_at")
     @api.depends_context("uid")
     def _compute_key(self):
         for connection in self:
@@ -36,19 +41,23 @@ class McpConnection(models.Model):
             connection.key_hint = key.hint
             connection.key_created_at = key.create_date
 
-    @api.depends("state", "generation", "type", "user_id", "api_key_ids.generation")
+    @api.depends("state", "generation", "type", "user_id", "api_key_ids.generation", "api_key_ids.expires_at")
     @api.depends_context("uid")
     def _compute_can(self):
         is_admin = self.env.su or self.env.user.has_group("mcp_gateway.group_mcp_admin")
         for connection in self:
             may_act = is_admin or connection.user_id == self.env.user
             is_key = connection.type == "api_key"
-            has_key = bool(connection.sudo()._live_keys())
+            secrets = connection.sudo()._live_secrets()
             connection.is_out_of_reach = may_act and not connection._is_within_reach()
             may_make = may_act and is_key and bool(connection.id) and connection.state == "active"
             may_make = may_make and not connection.is_out_of_reach
-            connection.can_generate = may_make and not has_key
-            connection.can_rotate = may_make and has_key
+            connection.can_generate = may_make and not secrets
+            connection.can_rotate = may_make and bool(secrets)
+            connection.can_overlap = may_make and len(secrets) == 1
+            connection.can_end_overlap = may_act and len(secrets) > 1
+            # It prolongs the life of a secret, which is more than taking away.
+            connection.can_cancel_rotation = may_make and len(secrets) > 1
             connection.can_revoke = may_act and bool(connection.id) and connection.state != "revoked"
             connection.can_reactivate = is_admin and connection.state == "revoked"
 
@@ -62,8 +71,8 @@ class McpConnection(models.Model):
         )
 
     def _live_keys(self):
-        """The keys that count: made under the connection's present generation, newest first."""
-        return self.api_key_ids.filtered(lambda key: key.generation == self.generation).sorted("id", reverse=True)
+        """The keys that count: made under the connection's present generation, not at their end, newest first."""
+        return self.api_key_ids.filtered(lambda key: key.generation == self.generation)._live()
 
     # Buttons
 
@@ -87,10 +96,10 @@ class McpConnection(models.Model):
         self._check_can("reactivate")
         self._do_reactivate()
 
-    def _show_new_key(self, method: str):
+    def _show_new_key(self, method: str, *arguments):
         if not self.env["mcp.settings"]._get().check_identity:
             method = method.removesuffix("_checked")
-        return getattr(self, method)()
+        return getattr(self, method)(*arguments)
 
     @check_identity
     def _generate_key_checked(self):
@@ -121,7 +130,7 @@ class McpConnection(models.Model):
 
     def _why_not(self, action: str) -> str:
         name = self.display_name
-        if self.is_out_of_reach and action in ("generate", "rotate"):
+        if self.is_out_of_reach and action in MAKING:
             return self.env._(
                 "%(name)s acts as %(user)s, who has administration rights that you do not have. "
                 "Only someone with the same rights can make a key for it.",
@@ -130,11 +139,15 @@ class McpConnection(models.Model):
             )
         if self.state == "revoked" and action != "reactivate":
             return self.env._("%(name)s is revoked. Reactivate it first.", name=name)
-        if self.state == "suspended" and action in ("generate", "rotate"):
+        if self.state == "suspended" and action in MAKING:
             return self.env._("%(name)s is suspended.", name=name)
         if action == "generate" and self.key_hint:
             return self.env._("%(name)s already has a key. Rotate it instead.", name=name)
-        if action == "rotate" and self.type == "api_key":
+        if action == "overlap" and self.key_hint:
+            return self.env._("%(name)s has two keys: end the overlap or cancel the rotation first.", name=name)
+        if action in ("end_overlap", "cancel_rotation"):
+            return self.env._("%(name)s has no old key beside the new one any more.", name=name)
+        if action in ("rotate", "overlap") and self.type == "api_key":
             return self.env._("%(name)s has no key. Generate one first.", name=name)
         return self.env._("You cannot do this with %(name)s.", name=name)
 
@@ -154,6 +167,8 @@ class McpConnection(models.Model):
     def _do_rotate_key(self) -> str:
         """Mint a new key and kill the old one, in one transaction; sessions, approvals and rate windows stay.
 
+        During an overlap there are two others, and both die.
+
         :return: the plaintext of the new key, for this one time
         """
         self.ensure_one()
@@ -165,7 +180,7 @@ class McpConnection(models.Model):
         self._on_record(
             "key_rotated",
             self.env._(
-                "API key rotated: %(old)s no longer works, %(new)s is the new one.",
+                "API key rotated: %(new)s is the new one. Stopped working: %(old)s.",
                 old=old_hints,
                 new=self.sudo()._live_keys().hint,
             ),

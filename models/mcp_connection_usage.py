@@ -52,7 +52,7 @@ class McpConnectionUsage(models.Model):
 
     @api.model
     def _admit(self, caller, ip: str, session: SessionKey | None = None, now: datetime | None = None) -> Admission:
-        """Count one request, of its connection and of its session, in one statement and a transaction of its own.
+        """Count one request, of its connection, session and secret, in one statement and a transaction of its own.
 
         Concurrent requests queue on the row, count one after the other, and none of them fails. A window counts up to
         one beyond its limit, which marks "refused"; a limit of 0 means none. What the minute refuses is not counted
@@ -72,6 +72,7 @@ class McpConnectionUsage(models.Model):
                     "connection": caller.connection_id,
                     "generation": caller.generation,
                     "session": session and session.value,
+                    "secret": caller.credential_usage_id,
                 },
             )
             *windows, session_id, token, client, started, count, level = cr.fetchone()
@@ -127,6 +128,9 @@ _ADMIT = """
             u.day_count,
             CEIL(EXTRACT(EPOCH FROM u.minute_start + INTERVAL '1 minute' - clock.now))::int,
             CEIL(EXTRACT(EPOCH FROM u.day_start + INTERVAL '1 day' - clock.now))::int
+    ), used AS (
+        UPDATE mcp_secret_usage su SET last_used = GREATEST(su.last_used, clock.now), last_ip = %(ip)s
+        FROM clock WHERE su.id = %(secret)s
     )
     SELECT * FROM counted LEFT JOIN touched ON TRUE
 """
