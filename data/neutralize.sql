@@ -2,3 +2,8 @@
 UPDATE mcp_settings SET enabled = FALSE;
 UPDATE mcp_connection SET state = 'revoked', generation = generation + 1 WHERE state != 'revoked';
 DELETE FROM mcp_api_key;
+DELETE FROM mcp_oauth_token;
+DELETE FROM mcp_oauth_code;
+UPDATE mcp_oauth_family SET ended_at = now() AT TIME ZONE 'UTC', end_reason = 'revoked' WHERE ended_at IS NULL;
+DELETE FROM mcp_oauth_secret;
+UPDATE mcp_oauth_client SET secret_generation = secret_generation + 1;

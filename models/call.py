@@ -71,6 +71,10 @@ class Caller(NamedTuple):
     allowed_tools: list[str] | None
     companies: list[int] | None
     has_model_limits: bool | None
+    # What a token was granted, of OAuth; None is an API key, which has its connection's scope.
+    token_scope: str | None
+    # Where the use of the credential itself is counted.
+    credential_usage_id: int | None
 
 
 @dataclass

@@ -3,6 +3,7 @@ from datetime import datetime
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
 
+from ..oauth import scopes
 from ..protocol import challenge, cors, credentials, errors, messages, preflight, results
 from .call import Call, Caller, Refusal, Reply
 
@@ -110,7 +111,9 @@ class McpGateway(models.AbstractModel):
     def _look_up(self, bearer: credentials.Bearer) -> Caller:
         secret = bearer.token and credentials.parse(bearer.token)
         digest = self.env["mcp.secret"]._digest(secret.text) if secret else None
-        self.env.cr.execute(_LOOK_UP, [digest])
+        is_token = secret and secret.kind is credentials.Kind.ACCESS_TOKEN
+        resource = f"{self.env['mcp.oauth.server']._issuer()}/mcp"
+        self.env.cr.execute(_LOOK_UP % (_TOKEN if is_token else _KEY), {"digest": digest, "resource": resource})
         return Caller(*self.env.cr.fetchone())
 
     def _rung_credential(self, call: Call) -> None:
@@ -143,8 +146,19 @@ class McpGateway(models.AbstractModel):
     def _unauthorized(
         self, message: str, *, error: str | None = None, status: int = 401, reason: str | None = None
     ) -> Refusal:
-        header = challenge.bearer_challenge(error=error, description=message if error else None)
+        header = self._challenge(error=error, description=message if error else None)
         return Refusal(status, errors.UNAUTHORIZED, message, headers=(("WWW-Authenticate", header),), reason=reason)
+
+    @api.model
+    def _challenge(self, *, error: str | None = None, description: str | None = None, scope: str | None = None) -> str:
+        """The one Bearer challenge, which tells an AI tool where to learn how to get in (RFC 9728 §5.1)."""
+        issuer = self.env["mcp.oauth.server"]._issuer()
+        return challenge.bearer_challenge(
+            resource_metadata=f"{issuer}/.well-known/oauth-protected-resource/mcp",
+            scope=scope or scopes.granted(self.env["mcp.settings"]._get().consent_scope),
+            error=error,
+            description=description,
+        )
 
     def _report_dead_secret(self, call: Call, secret: credentials.Secret) -> None:
         retired = self.env["mcp.retired.secret"]._find(self.env["mcp.secret"]._digest(secret.text))
@@ -216,10 +230,23 @@ _LOOK_UP = """
            (SELECT array_agg(t.name) FROM mcp_connection_tool_rel r JOIN mcp_tool t ON t.id = r.tool_id
             WHERE r.connection_id = c.id),
            (SELECT array_agg(company_id) FROM mcp_connection_company_rel WHERE connection_id = c.id),
-           EXISTS (SELECT FROM mcp_connection_model WHERE connection_id = c.id)
+           EXISTS (SELECT FROM mcp_connection_model WHERE connection_id = c.id), k.token_scope,
+           k.usage_id
     FROM mcp_settings s
-    LEFT JOIN mcp_api_key k ON k.digest = %s
+    LEFT JOIN (%s) k ON TRUE
     LEFT JOIN mcp_connection c ON c.id = k.connection_id
     LEFT JOIN res_users u ON u.id = c.user_id
     LEFT JOIN res_partner p ON p.id = u.partner_id
+"""
+# Each: hint, generation, connection, the scope of a token, and where its use is counted.
+_KEY = """
+    SELECT hint, generation, connection_id, NULL AS token_scope, usage_id FROM mcp_api_key
+    WHERE digest = %(digest)s AND COALESCE(expires_at > now() AT TIME ZONE 'UTC', TRUE)
+"""
+# A token counts only here (RFC 8707), and only as long as nothing ended its family.
+_TOKEN = """
+    SELECT t.hint, f.generation, f.connection_id, t.scope AS token_scope, NULL::int AS usage_id
+    FROM mcp_oauth_token t JOIN mcp_oauth_family f ON f.id = t.family_id
+    WHERE t.digest = %(digest)s AND t.kind = 'access' AND t.expires_at > now() AT TIME ZONE 'UTC'
+      AND f.ended_at IS NULL AND f.resource = %(resource)s
 """

@@ -1,6 +1,7 @@
 from odoo import models
 
-from ..protocol import challenge, errors, results
+from ..oauth import scopes
+from ..protocol import errors, results
 from ..toolsets.context import InputRequired
 from ..toolsets.tool import Result, ToolError, json_of
 from .call import Call, Refusal
@@ -15,8 +16,14 @@ class McpGateway(models.AbstractModel):
         return self._page(call, "tools", [tool.definition() for tool in self._tools(call)])
 
     def _tools(self, call: Call) -> list:
-        caller = call.caller
-        return self.env["mcp.toolset"]._tools_for(self._caller_user(call), caller.scope, caller.allowed_tools)
+        caller, toolset = call.caller, self.env["mcp.toolset"]
+        tools = toolset._tools_for(self._caller_user(call), caller.scope, caller.allowed_tools)
+        return [tool for tool in tools if self._is_granted(call, tool)]
+
+    def _is_granted(self, call: Call, tool) -> bool:
+        """Whether the token, if it is one, was granted what the tool needs."""
+        granted = call.caller.token_scope
+        return granted is None or f"mcp:{tool.scope}" in granted.split()
 
     def _caller_user(self, call: Call):
         user = self.env["res.users"].browse(call.caller.user_id)
@@ -46,13 +53,14 @@ class McpGateway(models.AbstractModel):
         if call.tool in self._tools(call):
             return
         name, needed = call.tool.name, f"mcp:{call.tool.scope}"
-        if self.env["mcp.toolset"]._is_within_scope(call.tool, call.caller.scope):
+        if self._is_granted(call, call.tool) and self.env["mcp.toolset"]._is_within_scope(call.tool, call.caller.scope):
             raise Refusal(
                 403,
                 errors.FORBIDDEN,
                 f"This connection may not use {name}. Its administrator decides that.",
             )
-        header = challenge.bearer_challenge(error="insufficient_scope", scope=needed)
+        # All that the call needs at once, so that one more consent is enough (FEATURES O11).
+        header = self._challenge(error="insufficient_scope", scope=scopes.granted(call.tool.scope))
         raise Refusal(
             403,
             errors.FORBIDDEN,

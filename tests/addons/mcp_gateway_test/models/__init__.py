@@ -1,1 +1,1 @@
-from . import mcp_gateway, mcp_test_order, mcp_test_record
+from . import mcp_gateway, mcp_oauth_server, mcp_test_order, mcp_test_record

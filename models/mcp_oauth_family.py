@@ -1,0 +1,71 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+KEEP_DAYS = 30
+BATCH = 1000
+
+
+class McpOauthFamily(models.Model):
+    """One consent, and all the tokens that follow from it: they live and end together."""
+
+    _name = "mcp.oauth.family"
+    _description = "MCP OAuth Consent"
+    _inherit = ["mcp.connection.dependent"]
+    _order = "id desc"
+    _allow_sudo_commands = False
+
+    connection_id = fields.Many2one("mcp.connection", required=True, index=True, ondelete="restrict", readonly=True)
+    generation = fields.Integer(required=True, readonly=True)
+    client_ref_id = fields.Many2one(
+        "mcp.oauth.client", "OAuth Client", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    user_id = fields.Many2one("res.users", required=True, ondelete="restrict", readonly=True, index=True)
+    scope = fields.Char(required=True, readonly=True)
+    resource = fields.Char(required=True, readonly=True)
+    ended_at = fields.Datetime(readonly=True)
+    end_reason = fields.Selection(
+        [
+            ("revoked", "Connection revoked"),
+            ("reused", "A spent code or token came back"),
+            ("client", "Ended by the application"),
+            ("user", "User archived or without the group"),
+        ],
+        readonly=True,
+    )
+
+    @api.model
+    def _begin(self, connection, client, user, scope: str, resource: str):
+        return self.sudo().create(
+            {
+                "connection_id": connection.id,
+                "generation": connection.generation,
+                "client_ref_id": client.id,
+                "user_id": user.id,
+                "scope": scope,
+                "resource": resource,
+            }
+        )
+
+    def _end(self, reason: str) -> None:
+        self.sudo().filtered(lambda family: not family.ended_at).write(
+            {"ended_at": fields.Datetime.now(), "end_reason": reason}
+        )
+
+    @api.model
+    def _alive_of(self, connections) -> tuple[str, int]:
+        alive = self.search([("connection_id", "in", connections.ids), ("ended_at", "=", False)])
+        return self.env._("consents"), len(alive.filtered(lambda f: f.generation == f.connection_id.generation))
+
+    @api.model
+    def _on_connections_revoked(self, connections) -> None:
+        self.search([("connection_id", "in", connections.ids), ("ended_at", "=", False)])._end("revoked")
+
+    @api.autovacuum
+    def _gc_ended(self):
+        """Forget consents without any token, a month after; the audit log keeps that they were."""
+        limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        with_tokens = self.env["mcp.oauth.token"].sudo()._search([]).subselect("family_id")
+        gone = self.sudo().search([("create_date", "<", limit), ("id", "not in", with_tokens)], limit=BATCH)
+        gone.unlink()
+        return len(gone), len(gone) == BATCH
