@@ -40,6 +40,7 @@ class McpConnection(models.Model):
             return
         saved.flush_recordset(["state", "generation", "expires_at", "usage_id"])
         self.env["mcp.api.key"].flush_model()
+        self.env["mcp.oauth.family"].flush_model()
         query = self._search([("id", "in", saved.ids)], bypass_access=True, order="id")
         rows = self.env.execute_query(
             query.select(
@@ -100,11 +101,16 @@ class McpConnection(models.Model):
         )
 
     def _credential_issued_sql(self, alias: str) -> SQL:
-        """When the live credential was made; NULL if there is none."""
+        """When the live credential was made, a key or a consent; NULL if there is none."""
         return SQL(
-            "(SELECT MAX(k.create_date) FROM mcp_api_key k WHERE k.connection_id = %s AND k.generation = %s)",
-            SQL.identifier(alias, "id"),
-            SQL.identifier(alias, "generation"),
+            """GREATEST(
+                (SELECT MAX(k.create_date) FROM mcp_api_key k
+                 WHERE k.connection_id = %(id)s AND k.generation = %(generation)s),
+                (SELECT MAX(f.create_date) FROM mcp_oauth_family f
+                 WHERE f.connection_id = %(id)s AND f.generation = %(generation)s AND f.ended_at IS NULL)
+            )""",
+            id=SQL.identifier(alias, "id"),
+            generation=SQL.identifier(alias, "generation"),
         )
 
     def _last_used_period_sql(self, alias: str, query) -> SQL:

@@ -56,6 +56,25 @@ class McpSettings(models.Model):
         default=100,
         help="A result that is larger is cut, and says how to go on. Files have their own limit.",
     )
+    access_minutes = fields.Integer("Access Token (Minutes)", required=True, default=60)
+    refresh_days = fields.Integer(
+        "Refresh Token (Days)", required=True, default=30, help="An AI tool that is not used for longer must ask again."
+    )
+    refresh_grace = fields.Integer(
+        "Refresh Grace (Seconds)",
+        required=True,
+        default=120,
+        help="For so long a refresh token may be used again, since AI tools lose answers and run in several processes.",
+    )
+    consent_scope = fields.Selection(
+        SCOPES, "People May Consent To", required=True, default="write", help="At most; each person may grant less."
+    )
+    allow_registration = fields.Boolean(
+        "AI Tools Register Themselves", default=True, help="Dynamic registration, which most AI tools use."
+    )
+    reconnect_needs_admin = fields.Boolean(
+        "Only an Administrator Brings Back", help="After a revocation nobody can consent to the same application again."
+    )
     allowed_origins = fields.Text(
         "Web Pages",
         help="Addresses of web pages that may use the MCP server from a browser, one a line, for example "
@@ -83,6 +102,12 @@ class McpSettings(models.Model):
     _limits_positive = models.Constraint(
         "CHECK (default_rate_minute >= 0 AND default_rate_day >= 0 AND idle_days > 0 AND session_days > 0)",
         "Limits cannot be negative, and the thresholds are at least one day.",
+    )
+    _tokens_bounded = models.Constraint(
+        """CHECK (
+            access_minutes BETWEEN 1 AND 1440 AND refresh_days BETWEEN 1 AND 365 AND refresh_grace BETWEEN 0 AND 600
+        )""",
+        "Access tokens live 1 to 1440 minutes, refresh tokens 1 to 365 days, and the grace is at most 600 seconds.",
     )
     _calls_bounded = models.Constraint(
         "CHECK (call_seconds BETWEEN 1 AND 3600 AND result_kb BETWEEN 5 AND 10000)",

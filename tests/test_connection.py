@@ -207,6 +207,7 @@ class TestConnection(TransactionCase):
                 rate_day=day,
                 connection_id=self.connection.id,
                 generation=self.connection.generation,
+                credential_usage_id=None,
             )
             return self.env["mcp.connection.usage"]._admit(caller, "192.0.2.1", now=now)
 

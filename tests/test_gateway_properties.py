@@ -25,7 +25,10 @@ REPEATABLE = {"derandomize": True, "deadline": None, "database": None, "suppress
 # The tools of these fail, sleep or lie on purpose.
 EXCEPTED = {"mcp.toolset.test", "mcp.toolset.slow"}
 # What any call may write, also one that failed: what it was, and what was counted.
-COUNTING = {"mcp_audit_log", "mcp_connection_usage", "mcp_session", "mcp_session_usage", "mcp_session_context"}
+COUNTING = {
+    *("mcp_audit_log", "mcp_connection_usage", "mcp_secret_usage"),
+    *("mcp_session", "mcp_session_usage", "mcp_session_context"),
+}
 # Of the models that the guards close, those that tools or deletions write in their own ways.
 OPEN = ("ir.attachment", "ir.model.data", "mail.message", "mail.mail", "bus.")
 METHODS = (
