@@ -97,6 +97,20 @@ class TestSession(HttpCase):
         self.assertIn("session_deactivated", events)
         self.assertIn("session_reactivated", events)
 
+    def test_several_are_deactivated_at_once_or_none(self):
+        """S1, from the list: one that cannot be deactivated any more is named, and the others stay as they are."""
+        self.begin("Claude")
+        self.begin("Cursor")
+        sessions = self.sessions().with_user(self.admin)
+        sessions[0].action_deactivate()
+        with self.assertRaisesRegex(UserError, "Claude"):
+            sessions.action_deactivate()
+        self.assertEqual(sessions.mapped("state"), ["deactivated", "active"])
+        sessions[0].action_reactivate()
+        sessions.action_deactivate()
+        self.assertEqual(sessions.mapped("state"), ["deactivated", "deactivated"])
+        self.assertEqual(sessions.deactivated_by_id, self.admin)
+
     def test_a_foreign_session_answers_as_one_that_does_not_exist(self):
         """DESIGN §2.13."""
         token = self.begin()

@@ -147,7 +147,7 @@ class TestTourConnections(HttpCase):
         self.play("mcp_off_banner_of_user", "tour_user")
 
     def test_a_session_is_ended_and_begun_again(self):
-        """FEATURES S1, C6: from the connection's smart button, in the form and in the list."""
+        """FEATURES S1, C6: from the connection's smart button, in the form."""
         connection = self.connection("Tour: sessions")
         sessions = self.env["mcp.session"]
         for name, version in (("Claude", "2"), ("Cursor", "1")):
@@ -163,6 +163,5 @@ class TestTourConnections(HttpCase):
                 }
             )
         self.play("mcp_session_life")
-        self.assertEqual(sessions.mapped("state"), ["active", "deactivated"])
-        self.assertEqual(sessions[1].deactivated_by_id, self.admin)
-        self.assertEqual(self.events(connection), ["session_deactivated", "session_reactivated", "session_deactivated"])
+        self.assertEqual(sessions.mapped("state"), ["active", "active"])
+        self.assertEqual(self.events(connection), ["session_deactivated", "session_reactivated"])

@@ -324,11 +324,6 @@ addTour("mcp_session_life", () => [
     { trigger: "body:not(:has(button[name=action_deactivate]))" },
     { trigger: "button[name=action_reactivate]", run: "click" },
     { trigger: "button[name=action_deactivate]" },
-    { trigger: menu("menu_sessions"), run: "click" },
-    { trigger: ".o_list_view .o_data_row:contains('Cursor') .o_list_record_selector input", run: "click" },
-    { trigger: "button[name=action_deactivate]:contains(Deactivate)", run: "click" },
-    { trigger: ".o_data_row:contains('Cursor') [name=status]:contains(Deactivated)" },
-    { trigger: ".o_data_row:contains('Claude 2') [name=status]:contains(Live)" },
 ]);
 
 const END_OVERLAP =
