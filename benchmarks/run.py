@@ -172,9 +172,16 @@ def _fill(server: RealServer, size: int) -> None:
         ), connections AS (
             INSERT INTO mcp_connection (name, type, user_id, state, generation, scope, usage_id, rate_minute, rate_day)
             SELECT 'filler ' || id, 'api_key', 2, 'active', 1, 'read', id, 60, 10000 FROM usages RETURNING id
+        ), secrets AS (
+            INSERT INTO mcp_secret_usage (last_ip) SELECT NULL FROM generate_series(1, {size}) RETURNING id
+        ), pairs AS (
+            SELECT c.id AS connection_id, s.id AS usage_id
+            FROM (SELECT id, row_number() OVER () AS n FROM connections) c
+            JOIN (SELECT id, row_number() OVER () AS n FROM secrets) s USING (n)
         )
-        INSERT INTO mcp_api_key (connection_id, generation, digest, hint, create_date)
-        SELECT id, 1, encode(sha256(id::text::bytea), 'hex'), 'mcp_ak_…0000', now() FROM connections
+        INSERT INTO mcp_api_key (connection_id, usage_id, generation, digest, hint, create_date)
+        SELECT connection_id, usage_id, 1, encode(sha256(connection_id::text::bytea), 'hex'), 'mcp_ak_…0000', now()
+        FROM pairs
     """)
     server.sql("ANALYZE")
 

@@ -219,8 +219,9 @@ class McpGuard(models.AbstractModel):
             for condition in parsed.iter_conditions():
                 self._check_condition(model, condition)
             parsed = parsed.optimize_full(model)
-            # Some of what is wrong shows only when it becomes SQL.
-            model._search(parsed)
+            if domain:
+                # Some of what is wrong shows only when it becomes SQL.
+                model._search(parsed)
         except (
             *(ValueError, TypeError, AssertionError, KeyError, IndexError, AttributeError, NotImplementedError),
         ) as error:
