@@ -11,7 +11,7 @@ URI_LENGTH = 2000
 class McpGateway(models.AbstractModel):
     """Resources, prompts and completion (server/resources, server/prompts, server/utilities/completion).
 
-    All of it only reads, whatever the connection's scope.
+    All of it only reads, whatever the connection's scope. What a tool shows too is there only with that tool.
     """
 
     _inherit = "mcp.gateway"
@@ -19,20 +19,27 @@ class McpGateway(models.AbstractModel):
     # Resources
 
     def _method_resources_list(self, call: Call) -> dict:
-        return self._page(call, "resources", self._resource_definitions(is_template=False))
+        return self._page(call, "resources", self._resource_definitions(call, is_template=False))
 
     def _method_resources_templates_list(self, call: Call) -> dict:
-        return self._page(call, "resourceTemplates", self._resource_definitions(is_template=True))
+        return self._page(call, "resourceTemplates", self._resource_definitions(call, is_template=True))
 
-    def _resource_definitions(self, *, is_template: bool) -> list[dict]:
-        resources = self.env["mcp.toolset"]._resources().values()
+    def _resource_definitions(self, call: Call, *, is_template: bool) -> list[dict]:
+        resources = self._resources(call).values()
         return [resource.definition() for _model, resource in resources if resource.is_template == is_template]
+
+    def _resources(self, call: Call) -> dict:
+        return {
+            uri: found
+            for uri, found in self.env["mcp.toolset"]._resources().items()
+            if self._may_use_named(call, found[1].tool)
+        }
 
     def _method_resources_read(self, call: Call) -> dict:
         uri = call.message.params.get("uri")
         if not isinstance(uri, str) or len(uri) > URI_LENGTH:
             raise self._invalid_params(call, "uri must be the address of a resource.")
-        found = next(self._matching(uri), None)
+        found = next(self._matching(call, uri), None)
         if found is None:
             raise self._no_resource(call, uri)
         model, resource, variables = found
@@ -43,8 +50,8 @@ class McpGateway(models.AbstractModel):
             raise self._no_resource(call, uri)
         return results.resource([content.contents(uri, value, resource.mime_type)], call.message)
 
-    def _matching(self, uri: str):
-        for model, resource in self.env["mcp.toolset"]._resources().values():
+    def _matching(self, call: Call, uri: str):
+        for model, resource in self._resources(call).values():
             if (variables := resource.match(uri)) is not None:
                 yield model, resource, variables
 
@@ -102,7 +109,10 @@ class McpGateway(models.AbstractModel):
         if not isinstance(name, str) or not isinstance(begun, str):
             raise self._invalid_params(call, "argument must have a name and the value begun so far.")
         model = self._completed_model(call, reference, name)
-        values = self._read_only(call, "completion", lambda env: self._completions(env, model, begun)) if model else []
+        shown_by = "list_models" if model == "ir.model" else "search_records"
+        if model is None or not self._may_use_named(call, shown_by):
+            return results.completion([], 0)
+        values = self._read_only(call, "completion", lambda env: self._completions(env, model, begun))
         return results.completion(values, len(values))
 
     def _completed_model(self, call: Call, reference: dict, name: str) -> str | None:
@@ -114,7 +124,7 @@ class McpGateway(models.AbstractModel):
             return next((argument.model for argument in prompt.arguments if argument.name == name), None)
         if reference.get("type") == "ref/resource":
             uri = reference.get("uri")
-            _model, resource = self.env["mcp.toolset"]._resources().get(str(uri), (None, None))
+            _model, resource = self._resources(call).get(str(uri), (None, None))
             if resource is None:
                 raise self._invalid_params(call, "There is no such resource template.")
             return "ir.model" if name == "model" and name in resource.variables else None

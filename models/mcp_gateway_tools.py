@@ -16,9 +16,19 @@ class McpGateway(models.AbstractModel):
         return self._page(call, "tools", [tool.definition() for tool in self._tools(call)])
 
     def _tools(self, call: Call) -> list:
-        caller, toolset = call.caller, self.env["mcp.toolset"]
-        tools = toolset._tools_for(self._caller_user(call), caller.scope, caller.allowed_tools)
-        return [tool for tool in tools if self._is_granted(call, tool)]
+        return [tool for _model, tool in self.env["mcp.toolset"]._catalogue().values() if self._may_use(call, tool)]
+
+    def _may_use(self, call: Call, tool) -> bool:
+        """The one place that decides whether a call may use a tool, or what shows the same as the tool."""
+        caller = call.caller
+        return self._is_granted(call, tool) and self.env["mcp.toolset"]._permits(
+            tool, self._caller_user(call), caller.scope, caller.allowed_tools
+        )
+
+    def _may_use_named(self, call: Call, name: str | None) -> bool:
+        """As ``_may_use``; no name means that no tool shows the same."""
+        _model, tool = self.env["mcp.toolset"]._catalogue().get(name, (None, None))
+        return name is None or (tool is not None and self._may_use(call, tool))
 
     def _is_granted(self, call: Call, tool) -> bool:
         """Whether the token, if it is one, was granted what the tool needs."""
@@ -50,7 +60,7 @@ class McpGateway(models.AbstractModel):
         call.toolset, call.tool = found
 
     def _rung_scope(self, call: Call) -> None:
-        if call.tool in self._tools(call):
+        if self._may_use(call, call.tool):
             return
         name, needed = call.tool.name, f"mcp:{call.tool.scope}"
         if self._is_granted(call, call.tool) and self.env["mcp.toolset"]._is_within_scope(call.tool, call.caller.scope):

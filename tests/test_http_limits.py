@@ -202,3 +202,41 @@ class TestCompanyLimits(LimitsCase):
         self.assertEqual(self.env["res.partner"].browse(made["records"][0]["id"]).company_id, second)
         self.connection.company_ids = first + second
         self.assertEqual(self.result("count_records", **belonging)["count"], 2)
+
+
+@tagged("post_install", "-at_install")
+class TestOtherDoors(LimitsCase):
+    """What shows the same as a tool is closed with it: the allow list, the switch and the groups are the tool's."""
+
+    def test_a_resource_is_there_only_with_the_tool_that_shows_the_same(self):
+        partner = self.env["res.partner"].create({"name": "Other doors"})
+        record, schema = f"odoo://res.partner/{partner.id}", "odoo://res.partner/schema"
+        self.assertEqual([self.reads(record), self.reads(schema), self.reads("odoo://session")], [True] * 3)
+        absent = self.post("resources/read", {"uri": "odoo://nothing"}).json()["error"]["message"]
+        self.connection.tool_ids = self.tool_rows("describe_model", "create_record")
+        self.assertEqual([self.reads(record), self.reads(schema), self.reads("odoo://session")], [False, True, False])
+        refused = self.post("resources/read", {"uri": record}).json()["error"]["message"]
+        self.assertEqual(refused, absent)
+        listed = self.post("resources/list").text + self.post("resources/templates/list").text
+        self.assertIn(schema.replace("res.partner", "{model}"), listed)
+        for uri in ("odoo://{model}/{id}", "odoo://session", "odoo://report", "odoo://attachment"):
+            self.assertNotIn(uri, listed)
+
+    def test_a_tool_that_is_off_leaves_no_resource_open(self):
+        partner = self.env["res.partner"].create({"name": "Other doors"})
+        self.tool_rows("get_record").active = False
+        self.assertFalse(self.reads(f"odoo://res.partner/{partner.id}"))
+        self.assertTrue(self.reads("odoo://res.partner/schema"))
+
+    def test_names_are_completed_only_for_who_may_look_for_them(self):
+        reference = {"type": "ref/resource", "uri": "odoo://{model}/schema"}
+        asked = {"ref": reference, "argument": {"name": "model", "value": "res.part"}}
+        self.connection.tool_ids = self.tool_rows("list_models", "describe_model")
+        self.assertIn("res.partner", self.post("completion/complete", asked).text)
+        self.connection.tool_ids = self.tool_rows("describe_model")
+        self.assertEqual(self.post("completion/complete", asked).json()["result"]["completion"]["values"], [])
+        self.connection.tool_ids = self.tool_rows("count_records")
+        self.assertEqual(self.post("completion/complete", asked).json()["error"]["code"], -32602)
+
+    def reads(self, uri) -> bool:
+        return "result" in self.post("resources/read", {"uri": uri}).json()

@@ -12,8 +12,6 @@ class TestToolsetActions(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if "x.mcp.test.order" not in cls.env:
-            cls.skipTest(cls, "needs the addon with the test models")
         cls.user = new_test_user(cls.env, "action_user", "base.group_user,mcp_gateway.group_mcp_user")
         cls.model = cls.env["ir.model"]._get("x.mcp.test.order")
         cls.order = cls.env["x.mcp.test.order"].with_user(cls.user).create({"name": "S1"})

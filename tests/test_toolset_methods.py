@@ -28,8 +28,6 @@ class TestToolsetMethods(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if "x.mcp.test.order" not in cls.env:
-            cls.skipTest(cls, "needs the addon with the test models")
         cls.user = new_test_user(cls.env, "method_user", "base.group_user,mcp_gateway.group_mcp_user")
         cls.tools = cls.env["mcp.toolset.methods"].with_user(cls.user)
         cls.orders = cls.env["x.mcp.test.order"].with_user(cls.user)

@@ -157,7 +157,9 @@ class McpToolsetAttachments(models.AbstractModel):
         note = f"Stored as plain text: a browser would run {kind}." if active else None
         return Uploaded(attachment=self._info(attachment), note=note)
 
-    @resource("odoo://attachment/{id}", title="Attached file", mime_type="application/octet-stream")
+    @resource(
+        "odoo://attachment/{id}", title="Attached file", mime_type="application/octet-stream", tool="read_attachment"
+    )
     def attachment_data(self, id: str) -> bytes | None:
         """An attached file, for example odoo://attachment/7."""
         number = id_of(id)

@@ -104,19 +104,21 @@ class McpToolset(models.AbstractModel):
 
     @api.model
     def _tools_for(self, user, scope: str, allowed: list[str] | None = None) -> list[Tool]:
-        """The tools that a connection may use.
+        """The tools that a connection may use; see ``_permits``."""
+        return [tool for _model, tool in self._catalogue().values() if self._permits(tool, user, scope, allowed)]
+
+    @api.model
+    def _permits(self, tool: Tool, user, scope: str, allowed: list[str] | None = None) -> bool:
+        """Whether a connection may use a tool.
 
         :param user: a ``res.users`` record, whose groups count
         :param allowed: names of tools; None or empty means all, but with the scope ``custom`` none
         """
-        listed = set(allowed or ()) if allowed or scope == "custom" else None
-        return [
-            tool
-            for _model, tool in self._catalogue().values()
-            if self._is_within_scope(tool, scope)
-            and (listed is None or tool.name in listed)
+        return (
+            self._is_within_scope(tool, scope)
+            and (tool.name in allowed if allowed else scope != "custom")
             and self._is_tool_for(tool, user)
-        ]
+        )
 
     @api.model
     def _is_tool_for(self, tool: Tool, user) -> bool:

@@ -95,7 +95,7 @@ class McpToolsetReports(models.AbstractModel):
             content.embedded(uri, data, MIME_TYPES[kind]), content.link(uri, name, MIME_TYPES[kind], size=len(data))
         )
 
-    @resource("odoo://report/{report}/{ids}", title="Printed report", mime_type="application/pdf")
+    @resource("odoo://report/{report}/{ids}", title="Printed report", mime_type="application/pdf", tool="render_report")
     def report_pdf(self, report: str, ids: str) -> bytes | None:
         """The PDF of records, whose ids are separated by commas, printed with a report."""
         numbers = [id_of(part) for part in ids.split(",")]

@@ -21,6 +21,8 @@ class Resource:
     title: str
     description: str
     mime_type: str
+    # The tool that shows the same: whoever may not use it may not read the resource either.
+    tool: str | None = None
 
     @property
     def is_template(self) -> bool:
@@ -51,13 +53,14 @@ class Resource:
         }
 
 
-def resource(uri: str, *, title: str, mime_type: str = "application/json") -> Callable:
+def resource(uri: str, *, title: str, mime_type: str = "application/json", tool: str | None = None) -> Callable:
     """Make a method of a toolset the source of a resource.
 
     It is given the variables of a template as text, and returns text, bytes, or None for what does not exist.
 
     :param uri: with ``{name}`` for what varies, which makes it a template
     :param mime_type: of what the method returns
+    :param tool: name of the tool that shows the same, with whose permission the resource comes and goes
     """
 
     def declare(method: Callable) -> Callable:
@@ -68,6 +71,7 @@ def resource(uri: str, *, title: str, mime_type: str = "application/json") -> Ca
             title=title,
             description=inspect.getdoc(method) or title,
             mime_type=mime_type,
+            tool=tool,
         )
         method._api_private = True
         method._api_model = True

@@ -13,7 +13,7 @@ class McpToolsetResources(models.AbstractModel):
     _description = "MCP Resources"
     _inherit = ["mcp.toolset"]
 
-    @resource("odoo://{model}/{id}", title="Record")
+    @resource("odoo://{model}/{id}", title="Record", tool="get_record")
     def record(self, model: str, id: str) -> str | None:
         """One record with its fields, for example odoo://res.partner/7."""
         if not (number := id_of(id)):
@@ -30,7 +30,7 @@ class McpToolsetResources(models.AbstractModel):
         ]
         return json_of(readable(found, ["display_name", *names], ALONE)[0])
 
-    @resource("odoo://{model}/schema", title="Model")
+    @resource("odoo://{model}/schema", title="Model", tool="describe_model")
     def model_schema(self, model: str) -> str | None:
         """The fields of a model, for example odoo://res.partner/schema."""
         try:

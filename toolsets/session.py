@@ -93,7 +93,7 @@ class McpToolsetSession(models.AbstractModel):
         self.env["mcp.session.context"]._set(session.id, data=kept)
         return SessionContext(context=kept)
 
-    @resource("odoo://session", title="The session")
+    @resource("odoo://session", title="The session", tool="get_session")
     def session_resource(self) -> str:
         """Who you are in this Odoo, as get_session tells it."""
         return json_of(self.get_session().model_dump(mode="json", exclude_none=True))
