@@ -31,27 +31,37 @@ class McpConsentController(http.Controller):
         if not request.env["mcp.settings"]._get().enabled:
             return self._problem("off", 503)
         try:
-            given = parameters.from_query(request.httprequest.query_string)
-            if server._refresh_document(given.get("client_id", "")):
-                return request.redirect(request.httprequest.full_path, code=303)
-            # What is doubled or broken is told to the person alone: where to send it may be part of what is broken.
-            consent = server._check_authorization(given, request.env.user)
+            return self._answer(server, posted)
+        # Told to the person alone: where to send it may be part of what is broken.
         except parameters.Refused as problem:
             return self._problem("request", 400, problem.description)
         except (document.DocumentError, registration.Refused) as problem:
             return self._problem("client", 400, str(problem))
         except OAuth2Error as problem:
             return self._problem("client" if problem.error == "invalid_client" else "request", 400, problem.description)
+
+    def _answer(self, server, posted):
+        user, given = request.env.user, parameters.from_query(request.httprequest.query_string)
+        if server._needs_document(given.get("client_id", "")):
+            return self._log_in() if user._is_public() else self._fetch(server, given["client_id"])
+        consent = server._check_authorization(given, user)
         if hasattr(consent, "location"):
             return self._leave(consent)
-        if request.env.user._is_public():
-            here = request.httprequest.full_path
-            return request.redirect(f"/web/login?redirect={quote(here, safe='')}", code=303)
-        if reason := server._may_consent(consent.client, request.env.user):
+        if user._is_public():
+            return self._log_in()
+        if reason := server._may_consent(consent.client, user):
             return self._problem(reason, 403)
         if request.httprequest.method == "POST" and posted.get("decision") in ("allow", "deny"):
             return self._decide(server, consent, posted)
         return self._ask(server, consent)
+
+    def _fetch(self, server, client_id: str):
+        server._refresh_document(client_id)
+        return request.redirect(request.httprequest.full_path, code=303)
+
+    def _log_in(self):
+        """Odoo's own login, second factor included, and back."""
+        return request.redirect(f"/web/login?redirect={quote(request.httprequest.full_path, safe='')}", code=303)
 
     def _decide(self, server, consent, posted):
         """A decision, which Odoo took only with its CSRF token; nothing is ever granted by a GET (DESIGN §2.10)."""

@@ -45,7 +45,7 @@ class McpGateway(models.AbstractModel):
         try:
             self._rung_arguments(call)
             self._rung_approval(call)
-            return self._tool_result(call, self._run_tool(call))
+            return self._run_tool(call)
         except InputRequired as pause:
             return self._input_required(call, pause)
         except ToolError as error:
@@ -85,36 +85,33 @@ class McpGateway(models.AbstractModel):
     def _rung_approval(self, call: Call) -> None:
         """Approvals are not asked for yet."""
 
-    def _run_tool(self, call: Call) -> Result:
+    def _run_tool(self, call: Call) -> dict:
         return self._run(
             call,
             call.tool.name,
-            lambda env: self._within_limit(call, env[call.toolset]._call_tool(call.tool, call.arguments)),
+            lambda env: self._tool_result(call, env[call.toolset]._call_tool(call.tool, call.arguments)),
             read_only=call.tool.read_only,
             dry_run=bool(call.arguments.get("dry_run")),
         )
 
-    def _within_limit(self, call: Call, result: Result) -> Result:
-        """The result, cut to the limit if need be; files have their own limit, so its blocks do not count.
+    def _tool_result(self, call: Call, result: Result) -> dict:
+        """The result as it is sent, cut to the limit if need be; files have their own limit, so blocks do not count.
 
         :raise ToolError: if it cannot be cut; what the tool did is then rolled back
         """
+        if call.tool.output_schema is None:
+            return results.tool_result(None, None, *result._blocks)
         limit = call.caller.result_bytes
-        size = len(_dumped(result)[1].encode())
-        if size <= limit:
-            return result
-        shorter = result.shortened(limit)
-        if shorter is None or len(_dumped(shorter)[1].encode()) > limit:
+        structured, text = _dumped(result)
+        size = len(text.encode())
+        if size > limit and (shorter := result.shortened(limit)) is not None:
+            structured, text = _dumped(shorter)
+        if len(text.encode()) > limit:
             raise ToolError(
                 f"The result has {size // 1000} kB, and at most {limit // 1000} kB are sent at once. Ask for fewer "
                 f"fields or fewer records.{'' if call.tool.read_only else ' Nothing was changed.'}"
             )
-        return shorter
-
-    def _tool_result(self, call: Call, result: Result) -> dict:
-        if call.tool.output_schema is None:
-            return results.tool_result(None, None, *result._blocks)
-        return results.tool_result(*_dumped(result), *result._blocks)
+        return results.tool_result(structured, text, *result._blocks)
 
     def _input_required(self, call: Call, pause: InputRequired) -> dict:
         state = self.env["mcp.secret"]._seal(pause.state, self._bound(call)) if pause.state else None

@@ -40,12 +40,12 @@ class McpOauthServer(models.AbstractModel):
             return Answer(429, {"error": "temporarily_unavailable"}, [("Retry-After", "3600")])
         try:
             wanted = registration.from_registration(body)
-            values = self._values_of(wanted)
         except registration.Refused as problem:
             return _refused(400, problem.error, problem.description)
-        except document.DocumentError:
-            return _refused(400, "invalid_client_metadata", "The keys at jwks_uri cannot be fetched.")
-        client = clients.create(values | {"kind": "dynamic", "registered_ip": remote_addr})
+        if wanted.jwks_uri:
+            # Nobody has logged in: this server fetches nothing for them.
+            return _refused(400, "invalid_client_metadata", "Send the keys themselves, as jwks.")
+        client = clients.create(self._values_of(wanted) | {"kind": "dynamic", "registered_ip": remote_addr})
         secret = client._new_secret() if client.auth_method == "client_secret" else None
         self.env["mcp.audit.log"]._record_event(
             "oauth_registration", ip=remote_addr, client=client.name, user_ref=None, user_name=None
@@ -55,19 +55,22 @@ class McpOauthServer(models.AbstractModel):
         return Answer(201, answer, [])
 
     @api.model
-    def _refresh_document(self, client_id: str) -> bool:
-        """Fetch the document that a client id is the address of, if it is one and is not known or too old.
-
-        Kept in a transaction beside the request's, which cannot see it then: the request has to begin again.
-
-        :return: whether it was fetched
-        :raise document.DocumentError, registration.Refused: nothing is kept then
-        """
+    def _needs_document(self, client_id: str) -> bool:
+        """Whether a client id is the address of a document that is not known, or too old."""
         if not client_id.startswith("https://"):
             return False
         known = self.env["mcp.oauth.client"].sudo()._find(client_id)
-        if known and known.document_until and known.document_until > fields.Datetime.now():
-            return False
+        return not (known and known.document_until and known.document_until > fields.Datetime.now())
+
+    @api.model
+    def _refresh_document(self, client_id: str) -> None:
+        """Fetch the document that a client id is the address of.
+
+        For someone who is logged in only: it makes this server wait for another one. Kept in a transaction beside the
+        request's, which cannot see it then: the request has to begin again.
+
+        :raise document.DocumentError, registration.Refused: nothing is kept then
+        """
         fetched = self._fetch_document(client_id)
         wanted = registration.from_document(fetched.body, client_id)
         seconds = DEFAULT_SECONDS if fetched.max_age is None else fetched.max_age
@@ -80,7 +83,6 @@ class McpOauthServer(models.AbstractModel):
                 client.write(values)
             else:
                 clients.create(values | {"client_id": client_id, "kind": "document"})
-        return True
 
     @api.model
     def _values_of(self, wanted: registration.ClientMetadata) -> dict:

@@ -112,12 +112,6 @@ class Server(AuthorizationServer):
     def query_client(self, client_id):
         return self.store.client(client_id)
 
-    def save_token(self, token, request):
-        """Kept already: ``generate_token`` lets the store make it, which alone knows its digest."""
-
-    def generate_token(self, grant_type, client, user=None, scope=None, expires_in=None, include_refresh_token=True):
-        raise NotImplementedError("grants ask the store")
-
     def create_oauth2_request(self, request):
         return request
 

@@ -51,12 +51,19 @@ class TestHttpOauthDocument(OauthCase, HttpCase):
         self.assertEqual(self.authorize().status_code, 200)
         self.assertEqual(len(self.host.paths), 1)
 
+    def test_nothing_is_fetched_for_who_is_not_logged_in(self):
+        """It makes this server wait for one of a stranger's choice; Odoo's login comes first, and then the page."""
+        self.authenticate(None, None)
+        page = self.authorize()
+        self.assertIn("/web/login", page.url)
+        self.assertFalse(self.client() or self.host.paths)
+
     def test_a_stale_one_is_asked_for_again(self):
         self.authorize()
         client = self.client()
         until = client.document_until
         self.assertAlmostEqual(until, fields.Datetime.now() + timedelta(seconds=600), delta=timedelta(seconds=30))
-        client.document_until = fields.Datetime.now() - timedelta(seconds=1)
+        client.document_until = fields.Datetime.now() - timedelta(hours=1)
         self.host.publish(client_name="Renamed")
         self.assertIn("Renamed", self.authorize().text)
         self.assertEqual((self.client(), len(self.host.paths)), (client, 2))
@@ -64,7 +71,7 @@ class TestHttpOauthDocument(OauthCase, HttpCase):
 
     def test_an_address_that_is_taken_back_does_not_count_any_more(self):
         self.authorize()
-        self.client().document_until = fields.Datetime.now() - timedelta(seconds=1)
+        self.client().document_until = fields.Datetime.now() - timedelta(hours=1)
         self.host.publish(redirect_uris=["https://elsewhere.example/callback"])
         page = self.authorize()
         self.assertEqual((page.status_code, page.history[-1].status_code), (400, 303))
@@ -94,7 +101,7 @@ class TestHttpOauthDocument(OauthCase, HttpCase):
     def test_a_stale_one_that_went_wrong_is_not_used(self):
         """A document that is there no more has been taken back, for all that can be known."""
         self.authorize()
-        self.client().document_until = fields.Datetime.now() - timedelta(seconds=1)
+        self.client().document_until = fields.Datetime.now() - timedelta(hours=1)
         self.host.publish(client_name=None)
         page = self.authorize()
         self.assertEqual(page.status_code, 400)

@@ -9,10 +9,10 @@ from odoo.tests import HttpCase, tagged
 from odoo.addons.mcp_gateway.models import mcp_oauth_registration
 from odoo.addons.mcp_gateway.oauth import redirects
 
+from .oauth_hosts import OF_HOSTS
 from .oauth_requests import FORM, OauthRequests
 from .test_protocol_oauth_redirects import OF_HOSTS as ADDRESSES
 from .test_protocol_oauth_redirects import REFUSED
-from .test_protocol_oauth_registration import OF_HOSTS
 
 GOOD = {"client_name": "App", "redirect_uris": ["https://app.example/callback"]}
 WRONG_BODIES = {
@@ -82,6 +82,15 @@ class TestHttpOauthRegister(OauthRequests, HttpCase):
                     if uri.startswith("http://"):
                         moved = re.sub(r"^(http://[^:/]+)(:\d+)?", r"\1:50123", uri)
                         self.assertPage(self.consent_page(client_id, moved), 200)
+
+    def test_nothing_is_fetched_for_who_registers(self):
+        """Nobody has logged in, and it would make this server wait for one of a stranger's choice."""
+        body = GOOD | {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://host.example/keys"}
+        with patch.object(mcp_oauth_registration.document, "fetch") as fetch:
+            answer = self.register(body)
+        self.assertAnswer(answer, 400, "invalid_client_metadata")
+        self.assertIn("as jwks", answer.json()["error_description"])
+        fetch.assert_not_called()
 
     def test_a_wrong_body_is_refused(self):
         before = self.env["mcp.oauth.client"].search_count([])

@@ -1,25 +1,23 @@
 import gzip
 import os
 import socket
-import ssl
 import tempfile
 import threading
 import time
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta, timezone
+from contextlib import contextmanager
 from unittest.mock import patch
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import serialization
 
 from odoo.tests import BaseCase
 
 from odoo.addons.mcp_gateway.oauth import document, registration
 
+from .tls_host import certificate
+from .tls_server import GOOD, TlsServer, answer, pem
+
 HOST = "app.example.com"
 LOCAL = ("127.0.0.1",)
-GOOD = b'{"client_id":"x"}'
 SPECIAL = {
     "this network": ("0.0.0.0", "::"),
     "loopback": ("127.0.0.1", "127.255.0.1", "::1"),
@@ -38,78 +36,8 @@ SPECIAL = {
 }
 
 
-def certificate(common_name: str, issuer=None):
-    """A certificate for ``common_name``, with its key: an authority of its own, or one that ``issuer`` signed."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(timezone.utc)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
-    signed_by, signing_key = issuer or (None, key)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(signed_by.subject if signed_by else name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(common_name)]), critical=False)
-    )
-    return builder.sign(signing_key, hashes.SHA256()), key
-
-
-def pem(made) -> bytes:
-    cert, key = made
-    return cert.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def answer(body: bytes = GOOD, *, status: str = "200 OK", **headers) -> bytes:
-    headers = {"Content_Type": "application/json", "Content_Length": str(len(body)), **headers}
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value is not None]
-    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
-
-
 def resolving(*addresses: str):
     return lambda _host, _port: list(addresses)
-
-
-class Server:
-    """A TLS server on loopback that answers every connection with the same bytes, or the same generator of them."""
-
-    def __init__(self, chain: str):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(chain)
-        self.context.sni_callback = lambda _sock, name, _context: self.names.append(name)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.names, self.requests, self.connections = [], [], 0
-        self.reply, self.closed_by_client = answer(), threading.Event()
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                raw, _address = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._answer, args=(raw,), daemon=True).start()
-
-    def _answer(self, raw):
-        try:
-            with self.context.wrap_socket(raw, server_side=True) as sock:
-                self.requests.append(sock.recv(65536).decode())
-                for chunk in (self.reply,) if isinstance(self.reply, bytes) else self.reply():
-                    sock.sendall(chunk)
-        except OSError:
-            self.closed_by_client.set()
-
-    def close(self):
-        with suppress(OSError):
-            # Closing alone does not wake the thread that accepts, and so the port would stay open.
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
 
 
 class TestFetch(BaseCase):
@@ -129,14 +57,14 @@ class TestFetch(BaseCase):
             opened.write(content)
         return path
 
-    def serve(self, reply=None, chain=None) -> Server:
-        server = Server(chain or self.chain)
+    def serve(self, reply=None, chain=None) -> TlsServer:
+        server = TlsServer(chain or self.chain)
         if reply is not None:
             server.reply = reply
         self.addCleanup(server.close)
         return server
 
-    def fetch(self, server: Server, *, path: str = "/client.json", host: str = HOST, **options):
+    def fetch(self, server: TlsServer, *, path: str = "/client.json", host: str = HOST, **options):
         options = {
             "resolve": resolving("127.0.0.1"),
             "allowed_special": LOCAL,
@@ -144,7 +72,7 @@ class TestFetch(BaseCase):
         } | options
         return document.fetch(f"https://{host}:{server.port}{path}", **options)
 
-    def assertRefused(self, server: Server, text: str | None = None, **options):
+    def assertRefused(self, server: TlsServer, text: str | None = None, **options):
         with self.assertRaises(document.DocumentError) as caught:
             self.fetch(server, **options)
         if text:
@@ -152,7 +80,7 @@ class TestFetch(BaseCase):
         self.assertNotRegex(str(caught.exception), r"127\.0|refused|certificate|resol|time out|Errno")
         return str(caught.exception)
 
-    def assertNotContacted(self, server: Server, **options):
+    def assertNotContacted(self, server: TlsServer, **options):
         """All failures look alike from outside, so it is what was not done that counts."""
         with patch.object(document, "_get", side_effect=AssertionError("it was contacted")):
             self.assertRefused(server, document.UNREACHABLE, **options)

@@ -77,8 +77,8 @@ def tls_host():
 
 def _certificates(folder: Path) -> tuple[str, str]:
     """The files of an authority of our own, and of the host's certificate with its key."""
-    authority, authority_key = _certificate("Test authority")
-    cert, key = _certificate(HOST, (authority, authority_key))
+    authority, authority_key = certificate("Test authority")
+    cert, key = certificate(HOST, (authority, authority_key))
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -88,7 +88,8 @@ def _certificates(folder: Path) -> tuple[str, str]:
     return str(ca_file), str(chain)
 
 
-def _certificate(common_name: str, issuer=None):
+def certificate(common_name: str, issuer=None):
+    """A certificate for ``common_name``, with its key: an authority of its own, or one that ``issuer`` signed."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(timezone.utc)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     signed_by, signing_key = issuer or (None, key)

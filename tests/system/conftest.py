@@ -1,6 +1,7 @@
 import os
 
 import pytest
+from foreign import Reader, readers
 from harness import real_server
 
 
@@ -19,3 +20,14 @@ def business_server():
     """
     with real_server(workers=2, template=os.environ["MCP_TEST_BUSINESS"]) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def both_readers(business_server):
+    with readers(business_server) as found:
+        yield found
+
+
+@pytest.fixture(params=("near", "both"))
+def reader(request, both_readers) -> Reader:
+    return both_readers[request.param]

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 from direct import Refused
-from foreign import WORD, Reader, readers
+from foreign import WORD, Reader
 from own import UNSEARCHABLE
 
 from odoo.tools import html2plaintext
@@ -18,17 +18,6 @@ WALKED = {
 }
 OF_THE_CALL = {"get_session"}
 REPORTS = {"sale.order": "sale.report_saleorder", "stock.picking": "stock.report_deliveryslip"}
-
-
-@pytest.fixture(scope="module")
-def both_readers(business_server):
-    with readers(business_server) as found:
-        yield found
-
-
-@pytest.fixture(params=("near", "both"))
-def reader(request, both_readers) -> Reader:
-    return both_readers[request.param]
 
 
 def test_every_reading_tool_is_walked(both_readers):

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 from direct import Refused
-from foreign import Reader, readers
+from foreign import Reader
 from own import UNSEARCHABLE
 
 FEW = 3
@@ -16,17 +16,6 @@ OF_EVERY_RECORD = {"create_uid", "write_uid"}
 # Odoo itself groups by all activities of a record, also those that the user cannot read.
 OPEN_GROUPS = {"activity_state"}
 ABSENT_ID = 2**31 - 2
-
-
-@pytest.fixture(scope="module")
-def both_readers(business_server):
-    with readers(business_server) as found:
-        yield found
-
-
-@pytest.fixture(params=("near", "both"))
-def reader(request, both_readers) -> Reader:
-    return both_readers[request.param]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-import { addTour } from "./mcp_gateway_tours";
+import { addTour, assert, openConnection, openConnections } from "./steps";
 
 const ROTATE = "Generate a new Secret Key? The current Secret Key will stop working immediately.";
 const REVOKE =
@@ -12,34 +12,9 @@ const STEPS = [
 ];
 const SECRET = /^mcp_cs_[0-9A-Za-z]{49}$/;
 const ANY_SECRET = /mcp_(ak|cs)_[0-9A-Za-z]{49}/;
-const APP = ".o_app[data-menu-xmlid='mcp_gateway.menu_root']";
-
-function assert(truth, text) {
-    if (!truth) {
-        throw new Error(text);
-    }
-}
 
 function text(element) {
     return element.textContent.replace(/\s+/g, " ").trim();
-}
-
-function openConnections() {
-    return [
-        { trigger: ".o_navbar_apps_menu button", run: "click" },
-        { trigger: APP, run: "click" },
-        { trigger: "[data-menu-xmlid='mcp_gateway.menu_configuration']", run: "click" },
-        { trigger: "[data-menu-xmlid='mcp_gateway.menu_connections']", run: "click" },
-        { trigger: ".o_control_panel .o_breadcrumb:contains(Connections)" },
-        { trigger: ".o_list_view" },
-    ];
-}
-
-function openConnection(name) {
-    return [
-        { trigger: `.o_data_row td[name=name]:contains("${name}")`, run: "click" },
-        { trigger: `.o_form_view .o_breadcrumb:contains("${name}")` },
-    ];
 }
 
 function confirmDialog(words, label) {
