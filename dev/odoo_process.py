@@ -27,6 +27,10 @@ RECORD_START = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ )", re.
 BAD_RECORD = re.compile(r"\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 
 
+# Printed at the end of a script that came to its end.
+_DONE = "<<<done>>>"
+
+
 @dataclass(frozen=True)
 class Odoo:
     """An Odoo on a PostgreSQL, with the addon of this checkout on its path."""
@@ -97,6 +101,22 @@ class Odoo:
             said = bad or done.stderr.strip().splitlines()[-5:]
             raise Trouble("\n".join([f"odoo {' '.join(options)} failed:", *said, f"Its log is {log}."]))
         log.unlink()
+
+    def shell(self, database: str, script: str) -> str:
+        """Run a script with ``env`` in a database; what it printed.
+
+        :raise Trouble: if it fails
+        """
+        command = self.command("shell", "-d", database, "--no-http", "--log-level=error")
+        # The shell itself goes on after an error, and tells of it in its own way.
+        script = f"{script}\nenv.cr.commit()\nprint('\\n{_DONE}')\n"
+        done = subprocess.run(
+            command, env=self.environment(), input=script, capture_output=True, text=True, check=False
+        )
+        if _DONE not in done.stdout:
+            said = "\n".join(done.stderr.strip().splitlines()[-5:])
+            raise Trouble(f"A script in the database {database} failed:\n{said}")
+        return done.stdout.partition(_DONE)[0]
 
     def clone(self, original: str, copy: str) -> None:
         """A copy of a database with its files, keys included."""

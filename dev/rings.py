@@ -128,6 +128,9 @@ def _run_on(database: str, odoo: Odoo, ring: Ring, work: Path, extra: list[str])
         return
     if ring.name == "tour":
         browser.ensure()
+        say("Generating what the web client loads")
+        # As Odoo itself does before tests of this kind: otherwise each test's first page makes it anew, and waits.
+        odoo.shell(database, "env['ir.qweb']._pregenerate_assets_bundles()")
     options = ["--odoo-http", f"--odoo-database={database}", "--odoo-log-level=warn"]
     _run(ring, work, options, odoo.environment(), extra)
 

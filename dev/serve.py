@@ -5,12 +5,11 @@ import hashlib
 import json
 import os
 import shlex
-import subprocess
 
 import places
 import postgres
 from odoo_process import MODULE, Odoo, check_port, odoo_on
-from trouble import Trouble, say
+from trouble import say
 
 DEMO_CONNECTION = "bin/serve"
 # What makes Odoo's database of an addon: a change in it needs an upgrade.
@@ -27,7 +26,6 @@ connection = env["mcp.connection"].search([("name", "=", {name!r}), ("state", "=
 if not connection:
     connection = env["mcp.connection"].create({{"name": {name!r}, "user_id": env.ref("base.user_admin").id}})
 key = connection._do_rotate_key() if connection.key_hint else connection._do_generate_key()
-env.cr.commit()
 print("\\n<<<" + __import__("json").dumps({{"key": key}}) + ">>>")
 """
 
@@ -97,12 +95,8 @@ def _hash_of_code() -> str:
 def _prepare(odoo: Odoo, database: str, url: str) -> str:
     """Switch the server on and make a fresh key; the one of the last start stops working."""
     say("Switching the MCP server on")
-    script = PREPARE.format(url=url, name=DEMO_CONNECTION)
-    command = odoo.command("shell", "-d", database, "--no-http", "--log-level=error")
-    done = subprocess.run(command, env=odoo.environment(), input=script, capture_output=True, text=True, check=False)
-    if "<<<" not in done.stdout:
-        raise Trouble("The database could not be prepared:\n" + "\n".join(done.stderr.strip().splitlines()[-5:]))
-    return json.loads(done.stdout.split("<<<")[1].split(">>>")[0])["key"]
+    printed = odoo.shell(database, PREPARE.format(url=url, name=DEMO_CONNECTION))
+    return json.loads(printed.split("<<<")[1].split(">>>")[0])["key"]
 
 
 def _welcome(url: str, key: str) -> str:

@@ -11,6 +11,7 @@ import {
     reloadForm,
     revoke,
     rotate,
+    ROTATE,
     seeKey,
     seen,
 } from "./steps";

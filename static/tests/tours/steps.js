@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 
-const ROTATE = "This will generate a new key. The old key will stop working immediately.";
+export const ROTATE = "This will generate a new key. The old key will stop working immediately.";
 const KEY = /^mcp_ak_[0-9A-Za-z]{49}$/;
 export const ANY_KEY = /mcp_ak_[0-9A-Za-z]{49}/;
 export const APP = ".o_app[data-menu-xmlid='mcp_gateway.menu_root']";
