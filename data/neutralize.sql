@@ -6,4 +6,3 @@ DELETE FROM mcp_oauth_token;
 DELETE FROM mcp_oauth_code;
 UPDATE mcp_oauth_family SET ended_at = now() AT TIME ZONE 'UTC', end_reason = 'revoked' WHERE ended_at IS NULL;
 DELETE FROM mcp_oauth_secret;
-UPDATE mcp_oauth_client SET secret_generation = secret_generation + 1;

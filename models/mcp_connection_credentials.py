@@ -12,6 +12,8 @@ _logger = logging.getLogger(__name__)
 POWERFUL_GROUPS = ("base.group_system", "base.group_erp_manager")
 # What makes a secret, or lets one live that was to die.
 MAKING = ("generate", "rotate", "overlap", "cancel_rotation")
+# On these it depends which secrets live.
+SECRETS = ("generation", "api_key_ids.generation", "api_key_ids.expires_at", "oauth_client_id.secret_ids.expires_at")
 
 
 class McpConnection(models.Model):
@@ -33,33 +35,42 @@ class McpConnection(models.Model):
     key_hint = fields.Char("Key", compute="_compute_key")
     key_created_at = fields.Datetime("Key Created On", compute="_compute_key")
 
-    @api.depends("state", "generation", "type", "user_id", "api_key_ids.generation", "api_key_ids.expires_at")
-    @api.depends_context("uid")
+    @api.depends(*SECRETS)
     def _compute_key(self):
         for connection in self:
-            key = connection.sudo()._live_keys()[:1]
+            key = connection.sudo()._live_secrets()[:1]
             connection.key_hint = key.hint
             connection.key_created_at = key.create_date
 
-    @api.depends("state", "generation", "type", "user_id", "api_key_ids.generation", "api_key_ids.expires_at")
+    @api.depends("state", "type", "user_id", *SECRETS)
     @api.depends_context("uid")
     def _compute_can(self):
-        is_admin = self.env.su or self.env.user.has_group("mcp_gateway.group_mcp_admin")
+        is_admin = self._is_admin()
         for connection in self:
             may_act = is_admin or connection.user_id == self.env.user
-            is_key = connection.type == "api_key"
+            may_make, is_key = connection._may_make_secret(), connection.type == "api_key"
             secrets = connection.sudo()._live_secrets()
             connection.is_out_of_reach = may_act and not connection._is_within_reach()
-            may_make = may_act and is_key and bool(connection.id) and connection.state == "active"
-            may_make = may_make and not connection.is_out_of_reach
-            connection.can_generate = may_make and not secrets
-            connection.can_rotate = may_make and bool(secrets)
+            connection.can_generate = may_make and is_key and not secrets
+            connection.can_rotate = may_make and is_key and bool(secrets)
             connection.can_overlap = may_make and len(secrets) == 1
-            connection.can_end_overlap = may_act and len(secrets) > 1
+            connection.can_end_overlap = len(secrets) > 1 and connection._has_secrets_of_own()
             # It prolongs the life of a secret, which is more than taking away.
             connection.can_cancel_rotation = may_make and len(secrets) > 1
             connection.can_revoke = may_act and bool(connection.id) and connection.state != "revoked"
             connection.can_reactivate = is_admin and connection.state == "revoked"
+
+    def _is_admin(self) -> bool:
+        return self.env.su or self.env.user.has_group("mcp_gateway.group_mcp_admin")
+
+    def _has_secrets_of_own(self) -> bool:
+        """Whether the secrets of this connection are the current user's to end."""
+        return self._is_admin() or self.user_id == self.env.user
+
+    def _may_make_secret(self) -> bool:
+        """Whether the current user may hold a secret of this connection."""
+        is_live = bool(self.id) and self.state == "active"
+        return self.type == "api_key" and is_live and self._has_secrets_of_own() and self._is_within_reach()
 
     def _is_within_reach(self) -> bool:
         """Whether the current user may hold a secret of the connection's user (DESIGN §2.12)."""
@@ -141,7 +152,7 @@ class McpConnection(models.Model):
             return self.env._("%(name)s is revoked. Reactivate it first.", name=name)
         if self.state == "suspended" and action in MAKING:
             return self.env._("%(name)s is suspended.", name=name)
-        if action == "generate" and self.key_hint:
+        if action == "generate" and self.key_hint and self.type == "api_key":
             return self.env._("%(name)s already has a key. Rotate it instead.", name=name)
         if action == "overlap" and self.key_hint:
             return self.env._("%(name)s has two keys: end the overlap or cancel the rotation first.", name=name)

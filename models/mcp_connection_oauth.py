@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.addons.base.models.res_users import check_identity
 
 from ..toolsets.tool import SCOPES as ORDER
+from .mcp_connection_credentials import MAKING
 
 # What a connection passes on to one that is made at another consent to the same OAuth client.
 INHERITED = ("rate_minute", "rate_day", "expires_at")
@@ -43,7 +44,14 @@ class McpConnection(models.Model):
     def _compute_can(self):  # pylint: disable=missing-return
         super()._compute_can()
         for connection in self:
-            connection.can_rotate_secret = not connection._why_no_secret()
+            connection.can_rotate_secret = connection.type == "oauth" and connection._may_make_secret()
+
+    def _has_secrets_of_own(self) -> bool:
+        sharing = self.sudo().oauth_client_id.connection_ids
+        return super()._has_secrets_of_own() and (self._is_admin() or sharing.user_id <= self.env.user)
+
+    def _may_make_secret(self) -> bool:
+        return super()._may_make_secret() if self.type == "api_key" else not self._why_no_secret()
 
     def _why_no_secret(self) -> str | None:
         """Why the current user can make no Secret Key for this connection, or None if they can.
@@ -55,11 +63,9 @@ class McpConnection(models.Model):
             return self.env._("%(name)s has no Secret Key.", name=name)
         if self.state != "active":
             return self.env._("%(name)s is not active.", name=name)
-        sharing = client.connection_ids
-        is_admin = self.env.su or self.env.user.has_group("mcp_gateway.group_mcp_admin")
-        if not is_admin and any(connection.user_id != self.env.user for connection in sharing):
+        if not self._has_secrets_of_own():
             return self.env._("The Secret Key of %(name)s is not yours alone: ask an MCP Administrator.", name=name)
-        if not all(connection._is_within_reach() for connection in sharing.with_env(self.env)):
+        if not all(connection._is_within_reach() for connection in client.connection_ids.with_env(self.env)):
             return self.env._(
                 "A connection of the OAuth client %(client)s acts as a user with administration rights that you do not "
                 "have. Only someone with the same rights can make a Secret Key for it.",
@@ -68,7 +74,25 @@ class McpConnection(models.Model):
         return None
 
     def _why_not(self, action: str) -> str:
-        return (action == "rotate_secret" and self._why_no_secret()) or super()._why_not(action)
+        is_oauth = self.type == "oauth"
+        if (action == "rotate_secret" or is_oauth and action in MAKING) and (why := self._why_no_secret()):
+            return why
+        if is_oauth and action == "overlap" and not self.key_hint:
+            return self.env._("%(name)s has no Secret Key yet: click Rotate Secret Key.", name=self.display_name)
+        return super()._why_not(action)
+
+    # Its secrets are those of its OAuth client
+
+    def _live_secrets(self):
+        return self.oauth_client_id.secret_ids._live() if self.type == "oauth" else super()._live_secrets()
+
+    def _mint_secret(self) -> str:
+        return self.sudo().oauth_client_id._new_secret() if self.type == "oauth" else super()._mint_secret()
+
+    def _show_secret(self, secret: str) -> dict:
+        if self.type == "oauth":
+            return self.env["mcp.oauth.secret.show"]._action_show_rotated(self, secret)
+        return super()._show_secret(secret)
 
     # Buttons
 
@@ -98,7 +122,7 @@ class McpConnection(models.Model):
 
     def _rotate_secret(self):
         self._check_can("rotate_secret")
-        return self.env["mcp.oauth.secret.show"]._action_show_rotated(self, self._do_rotate_secret())
+        return self._show_secret(self._do_rotate_secret())
 
     @check_identity
     def _first_secret_checked(self):
@@ -118,9 +142,10 @@ class McpConnection(models.Model):
         self.ensure_one()
         client = self.sudo().oauth_client_id
         secret = client._rotate_secret()
-        text = self.env._("Secret Key %(new)s generated. No other works any more.", new=client.secret_hint)
-        for connection in client.connection_ids.filtered(lambda c: c.state != "revoked").sorted("id"):
-            connection._on_record("secret_rotated", text)
+        self._on_record_of_secrets(
+            "secret_rotated",
+            self.env._("Secret Key %(new)s generated. No other works any more.", new=client.secret_hint),
+        )
         return secret
 
     # What a consent does

@@ -3,6 +3,8 @@ from odoo.tools import format_list
 
 from odoo.addons.base.models.res_users import check_identity
 
+from .mcp_connection_credentials import SECRETS
+
 
 class McpConnection(models.Model):
     """Rotation with overlap (FEATURES K4): the old secret goes on working for a while beside the new one.
@@ -18,7 +20,7 @@ class McpConnection(models.Model):
     old_key_last_used = fields.Datetime(compute="_compute_overlap")
     old_key_last_ip = fields.Char("Old Key Last Address", compute="_compute_overlap")
 
-    @api.depends("generation", "type", "api_key_ids.generation", "api_key_ids.expires_at")
+    @api.depends(*SECRETS)
     def _compute_overlap(self):
         for connection in self:
             old = connection.sudo()._live_secrets()[1:2]
@@ -34,6 +36,10 @@ class McpConnection(models.Model):
     def _mint_secret(self) -> str:
         """Make a secret beside those that live; the plaintext is returned and kept nowhere."""
         return self.env["mcp.api.key"].sudo()._mint(self)
+
+    def _show_secret(self, secret: str) -> dict:
+        """The popup that shows a secret of this connection, this one time."""
+        return self.env["mcp.secret.show"]._action_show_key(self, secret)
 
     # Buttons
 
@@ -56,7 +62,7 @@ class McpConnection(models.Model):
 
     def _start_overlap(self, hours: int):
         self._check_can("overlap")
-        return self.env["mcp.secret.show"]._action_show_key(self, self._do_start_overlap(hours))
+        return self._show_secret(self._do_start_overlap(hours))
 
     # What the buttons do
 
@@ -70,7 +76,7 @@ class McpConnection(models.Model):
         old = self.sudo()._live_secrets()
         old._end_in(hours)
         secret = self._mint_secret()
-        self._on_record(
+        self._on_record_of_secrets(
             "key_overlap_started",
             self.env._(
                 "Rotated with overlap: %(new)s is the new key, and the old key %(old)s works until %(until)s UTC.",
@@ -85,10 +91,13 @@ class McpConnection(models.Model):
         """Kill the old secret now instead of at its end."""
         for connection in self.sorted("id"):
             connection._touch_secrets()
-            new, *_rest = secrets = connection.sudo()._live_secrets()
+            secrets = connection.sudo()._live_secrets()
+            if len(secrets) < 2:
+                continue  # one before it, which shares them, was first
+            new = secrets[:1]
             old_hints = format_list(self.env, (secrets - new).mapped("hint"))
             (secrets - new)._retire("rotated")
-            connection._on_record(
+            connection._on_record_of_secrets(
                 "key_overlap_ended",
                 self.env._(
                     "Overlap ended: the old key %(old)s no longer works, %(new)s does.", old=old_hints, new=new.hint
@@ -99,11 +108,14 @@ class McpConnection(models.Model):
         """Kill the new secret; the old one has no end any more."""
         for connection in self.sorted("id"):
             connection._touch_secrets()
-            new, *_rest = secrets = connection.sudo()._live_secrets()
+            secrets = connection.sudo()._live_secrets()
+            if len(secrets) < 2:
+                continue
+            new = secrets[:1]
             old, new_hint = secrets - new, new.hint
             new._retire("rotated")
             old.expires_at = False
-            connection._on_record(
+            connection._on_record_of_secrets(
                 "key_rotation_cancelled",
                 self.env._(
                     "Rotation cancelled: the new key %(new)s no longer works, the old key %(old)s goes on working.",
@@ -116,3 +128,9 @@ class McpConnection(models.Model):
         """``_touch_credential`` for every connection that the secrets of this one let in."""
         for connection in self.sudo()._live_secrets()._connections().sorted("id"):
             connection._touch_credential()
+
+    def _on_record_of_secrets(self, event: str, body: str) -> None:
+        """``_on_record`` of every connection that the secrets of this one let in, except revoked ones."""
+        connections = self.sudo()._live_secrets()._connections().filtered(lambda c: c.state != "revoked")
+        for connection in connections.sorted("id").with_env(self.env):
+            connection._on_record(event, body)

@@ -40,6 +40,7 @@ class McpConnection(models.Model):
             return
         saved.flush_recordset(["state", "generation", "expires_at", "usage_id"])
         self.env["mcp.api.key"].flush_model()
+        self.env["mcp.secret.usage"].flush_model()
         self.env["mcp.oauth.family"].flush_model()
         query = self._search([("id", "in", saved.ids)], bypass_access=True, order="id")
         rows = self.env.execute_query(
@@ -89,28 +90,34 @@ class McpConnection(models.Model):
             """CASE
                 WHEN %(state)s IN ('revoked', 'suspended') THEN %(state)s
                 WHEN %(expires_at)s <= (now() AT TIME ZONE 'UTC') THEN 'expired'
-                WHEN NOT COALESCE(%(last_used)s >= %(issued_at)s, FALSE) THEN 'awaiting'
+                WHEN NOT %(is_used)s THEN 'awaiting'
                 WHEN %(last_used)s < (now() AT TIME ZONE 'UTC') - %(idle_days)s * INTERVAL '1 day' THEN 'idle'
                 ELSE 'connected'
             END""",
             state=self._field_to_sql(alias, "state", query),
             expires_at=self._field_to_sql(alias, "expires_at", query),
             last_used=self._field_to_sql(alias, "last_used", query),
-            issued_at=self._credential_issued_sql(alias),
+            is_used=self._is_credential_used_sql(alias, query),
             idle_days=self.env["mcp.settings"]._get().idle_days,
         )
 
-    def _credential_issued_sql(self, alias: str) -> SQL:
-        """When the live credential was made, a key or a consent; NULL if there is none."""
+    def _is_credential_used_sql(self, alias: str, query) -> SQL:
+        """Whether a credential that lives, a key or a consent, was used since it was made."""
         return SQL(
-            """GREATEST(
-                (SELECT MAX(k.create_date) FROM mcp_api_key k
-                 WHERE k.connection_id = %(id)s AND k.generation = %(generation)s),
-                (SELECT MAX(f.create_date) FROM mcp_oauth_family f
-                 WHERE f.connection_id = %(id)s AND f.generation = %(generation)s AND f.ended_at IS NULL)
+            """(
+                EXISTS (
+                    SELECT FROM mcp_api_key k JOIN mcp_secret_usage u ON u.id = k.usage_id
+                    WHERE k.connection_id = %(id)s AND k.generation = %(generation)s AND u.last_used IS NOT NULL
+                    AND COALESCE(k.expires_at > (now() AT TIME ZONE 'UTC'), TRUE)
+                ) OR EXISTS (
+                    SELECT FROM mcp_oauth_family f
+                    WHERE f.connection_id = %(id)s AND f.generation = %(generation)s AND f.ended_at IS NULL
+                    AND f.create_date <= %(last_used)s
+                )
             )""",
             id=SQL.identifier(alias, "id"),
             generation=SQL.identifier(alias, "generation"),
+            last_used=self._field_to_sql(alias, "last_used", query),
         )
 
     def _last_used_period_sql(self, alias: str, query) -> SQL:

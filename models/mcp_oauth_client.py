@@ -44,8 +44,6 @@ class McpOauthClient(models.Model):
     jwks = fields.Text("Public Keys", help="JSON Web Key Set, for an application that signs with its own key.")
     registered_ip = fields.Char("Registered From", readonly=True)
     document_until = fields.Datetime("Document Good Until", readonly=True)
-    # Raised with every secret that dies, so that a token in the making can notice (DESIGN §2.3).
-    secret_generation = fields.Integer(readonly=True, required=True, default=1, copy=False)
     secret_ids = fields.One2many("mcp.oauth.secret", "client_ref_id")
     connection_ids = fields.One2many("mcp.connection", "oauth_client_id")
     secret_hint = fields.Char("Secret Key", compute="_compute_secret_hint")
@@ -59,10 +57,10 @@ class McpOauthClient(models.Model):
         # Never an address: those are metadata documents (client-id-metadata-document §3).
         return f"mcp_client_{random.token_hex(16)}"
 
-    @api.depends("secret_ids")
+    @api.depends("secret_ids.expires_at")
     def _compute_secret_hint(self):
         for client in self:
-            client.secret_hint = client.sudo().secret_ids[:1].hint
+            client.secret_hint = client.sudo().secret_ids._live()[:1].hint
 
     @api.constrains("redirect_uris")
     def _check_redirect_uris(self):
@@ -113,11 +111,10 @@ class McpOauthClient(models.Model):
         )
         return secret
 
-    def _accepts_secret(self, secret: str) -> bool:
-        """Whether one of the secrets that live is this one."""
-        if credentials.parse(secret) is None:
-            return False
-        return any(HASHES.verify(secret, row.secret_hash) for row in self.sudo().secret_ids._live())
+    def _secret_of(self, secret: str):
+        """The one of the secrets that live with this plaintext, or none."""
+        live = self.sudo().secret_ids._live() if credentials.parse(secret) else self.env["mcp.oauth.secret"]
+        return live.filtered(lambda row: HASHES.verify(secret, row.secret_hash))
 
     def _notice_retired_secret(self, secret: str, ip: str) -> None:
         """Raise the alarm if ``secret``, which was refused, is the one that died last (FEATURES K6).
@@ -156,7 +153,7 @@ class McpOauthSecret(models.Model):
 
     _name = "mcp.oauth.secret"
     _description = "MCP OAuth Client Secret"
-    _inherit = ["mcp.live.secret"]
+    _inherit = ["mcp.connection.dependent", "mcp.live.secret"]
     _order = "id desc"
     _allow_sudo_commands = False
 
@@ -167,13 +164,24 @@ class McpOauthSecret(models.Model):
     def _connections(self):
         return self.sudo().client_ref_id.connection_ids
 
+    @api.model
+    def _old_of(self, connections):
+        """Old ones of an overlap that nobody has a use for once ``connections`` are revoked."""
+        clients = connections.sudo().oauth_client_id
+        unshared = clients.filtered(lambda c: c.connection_ids.filtered(lambda c: c.state != "revoked") <= connections)
+        return unshared.secret_ids.filtered("expires_at")
+
+    @api.model
+    def _alive_of(self, connections) -> tuple[str, int]:
+        return self.env._("old Secret Keys"), len(self._old_of(connections))
+
+    @api.model
+    def _on_connections_revoked(self, connections) -> None:
+        # The newest stays, and gets nothing without a new consent: a reactivated connection needs no new one (SPEC).
+        self._old_of(connections)._retire("revoked")
+
     def _retire(self, reason: str) -> None:
         """Delete the secrets; of the newest, its OAuth client keeps what the alarm needs."""
         for client, secrets in self.sudo().grouped("client_ref_id").items():
-            client.write(
-                {
-                    "retired_hash": secrets.sorted("id")[-1:].secret_hash,
-                    "secret_generation": client.secret_generation + 1,
-                }
-            )
+            client.retired_hash = secrets.sorted("id")[-1:].secret_hash
         self.sudo().unlink()

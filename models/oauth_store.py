@@ -23,8 +23,8 @@ _METHODS = {
 class Client(ClientMixin):
     """An ``mcp.oauth.client`` as Authlib sees it."""
 
-    def __init__(self, record, ceiling: str, remote_addr: str):
-        self.record, self.ceiling, self.remote_addr = record, ceiling, remote_addr
+    def __init__(self, record, store: "Store"):
+        self.record, self.store = record, store
 
     def get_client_id(self):
         return self.record.client_id
@@ -34,15 +34,16 @@ class Client(ClientMixin):
         return uris[0] if len(uris) == 1 else None
 
     def get_allowed_scope(self, scope):
-        return scopes.narrow(scope, self.ceiling)
+        return scopes.narrow(scope, scopes.granted(self.store.settings.consent_scope))
 
     def check_redirect_uri(self, redirect_uri):
         return redirects.matches(self.record._redirect_uris(), redirect_uri)
 
     def check_client_secret(self, client_secret):
-        if self.record._accepts_secret(client_secret):
+        if secret := self.record._secret_of(client_secret):
+            self.store.authenticated_by(secret)
             return True
-        self.record._notice_retired_secret(client_secret, self.remote_addr)
+        self.record._notice_retired_secret(client_secret, self.store.remote_addr)
         return False
 
     def check_endpoint_auth_method(self, method, endpoint):
@@ -103,12 +104,20 @@ class Store:
         self.family = env["mcp.oauth.family"].sudo()
         self.remote_addr = ""
         self._sent_redirect_uri: str | None = None
-        self._secret_generation: int | None = None
+        # What the application authenticated itself with, if it was a secret.
+        self._secret_id: int | None = None
 
     def client(self, client_id: str) -> Client | None:
         record = self.env["mcp.oauth.client"].sudo()._find(client_id)
-        self._secret_generation = record.secret_generation
-        return Client(record, scopes.granted(self.settings.consent_scope), self.remote_addr) if record else None
+        return Client(record, self) if record else None
+
+    def authenticated_by(self, secret) -> None:
+        """Count a use of the secret; its row is written by nobody else (DESIGN §2.4)."""
+        self._secret_id = secret.id
+        self.env.cr.execute(
+            "UPDATE mcp_secret_usage SET last_used = now() AT TIME ZONE 'UTC', last_ip = %s WHERE id = %s",
+            [self.remote_addr, secret.usage_id.id],
+        )
 
     def default_scope(self, client) -> str:
         return scopes.granted(client.record._pattern_connection().scope)
@@ -184,13 +193,13 @@ class Store:
         """
         self.env.cr.execute(_LOCK_CONNECTION, [family.connection_id.id])
         generation, is_usable = self.env.cr.fetchone()
-        self.env.cr.execute(_LOCK_FAMILY, [family.id])
-        is_alive, secret_generation = self.env.cr.fetchone()
+        self.env.cr.execute(_LOCK_FAMILY, [self._secret_id, self._secret_id, family.id])
+        is_alive, is_secret_alive = self.env.cr.fetchone()
         return (
             is_usable
             and is_alive
             and generation == family.generation
-            and secret_generation == self._secret_generation
+            and is_secret_alive
             and _may_be_acted_as(family.user_id)
         )
 
@@ -247,6 +256,6 @@ _LOCK_CONNECTION = """
     FROM mcp_connection WHERE id = %s FOR NO KEY UPDATE
 """
 _LOCK_FAMILY = """
-    SELECT f.ended_at IS NULL, o.secret_generation
-    FROM mcp_oauth_family f JOIN mcp_oauth_client o ON o.id = f.client_ref_id WHERE f.id = %s FOR NO KEY UPDATE OF f
+    SELECT f.ended_at IS NULL, %s IS NULL OR EXISTS (SELECT FROM mcp_oauth_secret WHERE id = %s)
+    FROM mcp_oauth_family f WHERE f.id = %s FOR NO KEY UPDATE
 """

@@ -24,6 +24,7 @@ from . import (
     test_oauth_assertion,
     test_oauth_connect,
     test_oauth_life,
+    test_oauth_overlap,
     test_overlap,
     test_prompt,
     test_protocol_challenge,

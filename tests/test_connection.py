@@ -25,15 +25,9 @@ class TestConnection(TransactionCase):
     def new(cls, name: str, user, **values):
         return cls.env["mcp.connection"].create({"name": name, "user_id": user.id, **values})
 
-    def issue_long_ago(self, connection):
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE mcp_api_key SET create_date = now() - INTERVAL '400 days' WHERE connection_id = %s", [connection.id]
-        )
-        self.env.invalidate_all()
-
     def used(self, connection, **ago):
-        connection.usage_id.last_used = fields.Datetime.now() - timedelta(**ago)
+        at = fields.Datetime.now() - timedelta(**ago)
+        connection.usage_id.last_used = connection.api_key_ids.usage_id.last_used = at
         connection.invalidate_recordset()
         return connection
 
@@ -114,7 +108,6 @@ class TestConnection(TransactionCase):
         for name, connection in connections.items():
             if name != "awaiting":
                 connection._do_generate_key()
-                self.issue_long_ago(connection)
         for name, days in (("idle", 8), ("connected", 6), ("expired", 6), ("revoked", 6)):
             self.used(connections[name], days=days, hours=5)
         connections["expired"].expires_at = fields.Datetime.now() - timedelta(minutes=1)
@@ -133,7 +126,6 @@ class TestConnection(TransactionCase):
     def test_a_rotated_key_awaits_its_first_use(self):
         """FEATURES C2: not used since it was issued."""
         self.connection._do_generate_key()
-        self.issue_long_ago(self.connection)
         self.used(self.connection, hours=1)
         self.assertEqual(self.connection.status, "connected")
         self.connection._do_rotate_key()

@@ -87,7 +87,7 @@ class TestOauthConnect(OauthAdminCase):
                 shown = self.shown(form.save().action_connect())
                 client = self.env["mcp.oauth.client"].search([("name", "=", f"Tool {method}")])
                 self.assertEqual(shown["client_id"], client.client_id)
-                self.assertEqual(client._accepts_secret(shown["secret"] or ""), method == "client_secret")
+                self.assertEqual(client._secret_of(shown["secret"] or ""), method == "client_secret")
                 self.assertEqual(bool(shown["secret"]), method == "client_secret")
                 self.assertEqual(shown["authorize_url"], "https://odoo.example/mcp/oauth/authorize")
                 self.assertEqual(shown["token_url"], "https://odoo.example/mcp/oauth/token")

@@ -39,7 +39,7 @@ class TestTourOauth(HttpCase):
         family = self.consent(self.connection)
         self.play("mcp_rotate_secret")
         self.assertEqual(self.events(), ["secret_rotated", "secret_rotated", "revoked", "reactivated"])
-        self.assertFalse(self.client._accepts_secret(self.secret))
+        self.assertFalse(self.client._secret_of(self.secret))
         self.assertEqual(len(self.client.secret_ids), 1)
         self.assertEqual((self.connection.state, self.connection.generation), ("active", 2))
         self.assertEqual(family.end_reason, "revoked")
@@ -77,4 +77,4 @@ class TestTourOauth(HttpCase):
         self.connection.user_id = self.user
         self.play("mcp_rotate_secret_of_user", "tour_user")
         self.assertEqual(self.events(), ["secret_rotated"])
-        self.assertFalse(self.client._accepts_secret(self.secret))
+        self.assertFalse(self.client._secret_of(self.secret))

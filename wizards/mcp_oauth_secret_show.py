@@ -15,6 +15,7 @@ class McpOauthSecretShow(models.AbstractModel):
     user_name = fields.Char("User", readonly=True)
     access_minutes = fields.Integer(readonly=True)
     needs_admin = fields.Boolean(readonly=True)
+    overlap_until = fields.Datetime(readonly=True)
     server_url = fields.Char("MCP Address", readonly=True)
     authorize_url = fields.Char("Authorization Address", readonly=True)
     token_url = fields.Char("Token Address", readonly=True)
@@ -30,6 +31,7 @@ class McpOauthSecretShow(models.AbstractModel):
             "user_name": connection.user_id.name,
             "access_minutes": settings.access_minutes,
             "needs_admin": settings.reconnect_needs_admin,
+            "overlap_until": connection.overlap_until and fields.Datetime.to_string(connection.overlap_until),
         }
         return self._action_show(self.env._("New Secret Key"), "rotated", values)
 

@@ -19,12 +19,14 @@ class McpRotateOverlap(models.TransientModel):
         default="24",
     )
     what_happens = fields.Char(compute="_compute_what_happens")
+    sharing_count = fields.Integer(compute="_compute_what_happens")
 
     @api.depends("hours")
     @api.depends_context("connection_id", "tz", "lang")
     def _compute_what_happens(self):
         connection = self._connection()
         connection.check_access("read")
+        self.sharing_count = connection.sharing_count
         for wizard in self:
             until = self.env["mcp.live.secret"]._end_of_overlap(int(wizard.hours or 0))
             wizard.what_happens = self.env._(

@@ -90,6 +90,17 @@ class Person:
     def new_key(self, connection_id: int, method: str) -> str:
         return self.press("mcp.connection", connection_id, method)["context"]["default_secret"]
 
+    def call(self, model: str, method: str, *args, **kwargs):
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        return self._rpc(f"/web/dataset/call_kw/{model}/{method}", params)
+
+    def rotate_with_overlap(self, connection_id: int, hours: str = "24") -> str:
+        """The dialog, as a browser goes through it; the new secret."""
+        dialog = self.press("mcp.connection", connection_id, "action_rotate_with_overlap")
+        [wizard] = self.call(dialog["res_model"], "create", [{"hours": hours}], context=dialog["context"])
+        shown = self.call(dialog["res_model"], "action_rotate", [wizard], context=dialog["context"])
+        return shown["context"]["default_secret"]
+
     def _rpc(self, path: str, params: dict):
         body = {"jsonrpc": "2.0", "method": "call", "params": params}
         answer = self.session.post(self.server.url + path, json=body, timeout=120).json()

@@ -15,19 +15,6 @@ TRIES = 20  # on TCP connections of their own, so that both workers get some
 CLIENTS = 8
 
 
-def _rotate_with_overlap(admin: Person, connection: int, hours: str = "24") -> str:
-    """The dialog, as a browser goes through it; returns the new key."""
-    dialog = admin.press("mcp.connection", connection, "action_rotate_with_overlap")
-    context = {"context": dialog["context"]}
-    wizard = _call(admin, dialog["res_model"], "create", [[{"hours": hours}]], context)[0]
-    return _call(admin, dialog["res_model"], "action_rotate", [[wizard]], context)["context"]["default_secret"]
-
-
-def _call(admin: Person, model: str, method: str, args: list, kwargs: dict):
-    params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
-    return admin._rpc(f"/web/dataset/call_kw/{model}/{method}", params)
-
-
 def _statuses(server, key: str) -> set[int]:
     return {call_tool(server, key, "list_models").status_code for _ in range(TRIES)}
 
@@ -37,7 +24,7 @@ def overlap(server):
     """An administrator, a connection in the middle of an overlap, its old and its new key."""
     admin = Person(server)
     connection, old = server.new_connection("overlap")
-    new = _rotate_with_overlap(admin, connection)
+    new = admin.rotate_with_overlap(connection)
     assert new != old
     assert _statuses(server, old) == _statuses(server, new) == {200}
     return admin, connection, old, new
@@ -92,7 +79,7 @@ def test_a_real_client_changes_over_without_a_gap(server):
         http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {old}"})
         async with http, Client(streamable_http_client(server.mcp, http_client=http), mode="legacy") as client:
             before = len((await client.list_tools()).tools)
-            new = await asyncio.to_thread(_rotate_with_overlap, admin, connection)
+            new = await asyncio.to_thread(admin.rotate_with_overlap, connection)
             assert len((await client.list_tools()).tools) == before
             return before, await tools(new)
 
@@ -106,7 +93,7 @@ def test_the_last_use_of_each_key_is_kept_apart(server, overlap):
     fields = ["old_key_last_used", "old_key_last_ip", "overlap_until"]
 
     def banner() -> dict:
-        return _call(admin, "mcp.connection", "read", [[connection], fields], {})[0]
+        return admin.call("mcp.connection", "read", [connection], fields)[0]
 
     before = banner()
     assert before["overlap_until"]
@@ -125,7 +112,7 @@ def test_no_button_of_an_overlap_loses_against_calls_with_either_key():
         admin = Person(server)
         connection, old = server.new_connection("overlap under load")
         for number, button in enumerate(["action_end_overlap", "action_cancel_rotation"] * 3):
-            new = _rotate_with_overlap(admin, connection)
+            new = admin.rotate_with_overlap(connection)
             dead, kept = (old, new) if button == "action_end_overlap" else (new, old)
             late = _press_under_load(server, admin, connection, button, dead, kept, f"overlap{number}")
             assert not late, f"{len(late)} calls with the dead key, sent after {button} had returned, succeeded"
