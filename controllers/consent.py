@@ -83,7 +83,7 @@ class McpConsentController(http.Controller):
             "client_host": redirects.host_of(client.client_id) if client.kind == "document" else None,
             "redirect_host": redirects.host_of(consent.redirect_uri),
             "only_this_machine": server._is_for_this_machine_only(client),
-            "rights": [words for name, words in scopes.WORDS.items() if name in consent.scope.split()],
+            "scopes": consent.scope.split(),
             "can_narrow": consent.scope != scopes.granted("read"),
             "user": user,
             "company": user.company_id,

@@ -2,6 +2,7 @@
 # In the order in which they build on each other.
 from . import mcp_secret
 from . import mcp_settings
+from . import mcp_settings_checks
 from . import mcp_connection_dependent
 from . import mcp_connection_usage
 from . import mcp_secret_usage

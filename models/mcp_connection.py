@@ -121,13 +121,14 @@ class McpConnection(models.Model):
     def write(self, vals):
         if not self.env.su and LIFECYCLE_FIELDS & vals.keys():
             raise UserError(self.env._("The state of a connection is changed with its buttons only."))
-        for name in ("user_id", "type"):
+        for name in ("user_id", "type", "oauth_client_id"):
             if name in vals and any(
                 connection[name] and vals[name] != self._raw(connection[name]) for connection in self
             ):
                 raise UserError(
                     self.env._(
-                        "A connection acts as one user for good, and its type stays. Revoke it and make a new one."
+                        "A connection acts as one user for good, and its type and its OAuth client stay. Revoke it and "
+                        "make a new one."
                     )
                 )
         return super().write(vals)

@@ -75,7 +75,7 @@ class McpConnection(models.Model):
 
     def _why_not(self, action: str) -> str:
         is_oauth = self.type == "oauth"
-        if (action == "rotate_secret" or is_oauth and action in MAKING) and (why := self._why_no_secret()):
+        if (action == "rotate_secret" or (is_oauth and action in MAKING)) and (why := self._why_no_secret()):
             return why
         if is_oauth and action == "overlap" and not self.key_hint:
             return self.env._("%(name)s has no Secret Key yet: click Rotate Secret Key.", name=self.display_name)

@@ -62,6 +62,19 @@ class McpOauthClient(models.Model):
         for client in self:
             client.secret_hint = client.sudo().secret_ids._live()[:1].hint
 
+    @api.constrains("allows_client_credentials", "redirect_uris")
+    def _check_one_use(self):
+        for client in self:
+            # Else who consents, and may take it back, would have let it act by itself as well.
+            if client.allows_client_credentials and client._redirect_uris():
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s works either by itself, from server to server, or for people who log in: make one "
+                        "OAuth client for each.",
+                        name=client.name,
+                    )
+                )
+
     @api.constrains("redirect_uris")
     def _check_redirect_uris(self):
         for client in self:

@@ -47,6 +47,10 @@ class McpOauthFamily(models.Model):
             }
         )
 
+    def _alive(self):
+        """Those that count."""
+        return self.filtered(lambda f: not f.ended_at and f.generation == f.connection_id.generation)
+
     def _end(self, reason: str) -> None:
         self.sudo().filtered(lambda family: not family.ended_at).write(
             {"ended_at": fields.Datetime.now(), "end_reason": reason}
@@ -55,7 +59,7 @@ class McpOauthFamily(models.Model):
     @api.model
     def _alive_of(self, connections) -> tuple[str, int]:
         alive = self.search([("connection_id", "in", connections.ids), ("ended_at", "=", False)])
-        return self.env._("consents"), len(alive.filtered(lambda f: f.generation == f.connection_id.generation))
+        return self.env._("consents"), len(alive._alive())
 
     @api.model
     def _on_connections_revoked(self, connections) -> None:

@@ -3,7 +3,7 @@ from urllib.parse import urlencode, urlsplit
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError
 
 from ..oauth import redirects, scopes
@@ -155,16 +155,23 @@ class McpOauthServer(models.AbstractModel):
 
     @api.model
     def _may_consent(self, client, user) -> str | None:
-        """Why ``user`` cannot let ``client`` in: ``group``, ``suspended``, ``administrator``; None if they can."""
+        """Why ``user`` cannot let ``client`` in, or None if they can.
+
+        :return: ``group``, ``suspended``, ``expired`` or ``administrator``
+        """
         if not _may_be_acted_as(user):
             return "group"
         # One without a user is there for whoever consents first, and so is what was decided about it.
         theirs = client.sudo().connection_ids.filtered(lambda c: c.user_id == user or not c.user_id)
-        if connection := client._connection_of(user) or theirs.filtered(lambda c: c.state != "revoked"):
-            return None if connection.state == "active" else "suspended"
-        if theirs and self.env["mcp.settings"]._get().reconnect_needs_admin:
+        connection = client._connection_of(user) or theirs.filtered(lambda c: c.state != "revoked")
+        if connection:
+            if connection.state == "suspended":
+                return "suspended"
+        elif theirs and self.env["mcp.settings"]._get().reconnect_needs_admin:
             return "administrator"
-        return None
+        # A new connection gets the limits of the first one, its end too.
+        end = (connection or client._pattern_connection()).expires_at
+        return "expired" if end and end <= fields.Datetime.now() else None
 
     @api.model
     def _is_for_this_machine_only(self, client) -> bool:

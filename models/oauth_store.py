@@ -222,9 +222,13 @@ class Store:
     def _family_of_client(self, client, scope: str):
         """An application that acts by itself, for the user that an administrator chose (FEATURES O10)."""
         connection = client._pattern_connection()
-        user = connection.user_id
-        family = user and self.env["mcp.oauth.family"]._begin(connection, client, user, scope, self.resource)
-        if family:
+        families = self.env["mcp.oauth.family"].sudo()
+        # One goes on for good: nothing was consented to anew.
+        family = connection.family_ids._alive().filtered(lambda f: f.scope == scope)[:1]
+        if family and self._is_good(family):
+            return family
+        if connection.user_id:
+            family = families._begin(connection, client, connection.user_id, scope, self.resource)
             self.env.flush_all()
             if self._is_good(family):
                 return family

@@ -3,12 +3,6 @@
 from urllib.parse import urlsplit
 
 SCOPES = ("mcp:read", "mcp:write", "mcp:execute")
-# For people; whoever shows them translates them.
-WORDS = {
-    "mcp:read": "Read your records",
-    "mcp:write": "Create, change and delete your records, and post messages",
-    "mcp:execute": "Press buttons and run actions, such as confirming an order",
-}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 

@@ -39,7 +39,10 @@ class TestConnection(TransactionCase):
 
     def test_the_user_and_the_type_stay(self):
         """DESIGN §2.12: a key of one user must never become a key of another."""
-        for values in ({"user_id": self.other.id}, {"type": "oauth"}):
+        client = self.env["mcp.oauth.client"].create({"name": "c"})
+        self.connection.oauth_client_id = client
+        another = client.copy()
+        for values in ({"user_id": self.other.id}, {"type": "oauth"}, {"oauth_client_id": another.id}):
             with self.assertRaises(UserError):
                 self.connection.write(values)
 

@@ -108,7 +108,7 @@ class TestOauthAdmin(OauthAdminCase):
 
     def test_the_secret_that_died_last_raises_the_alarm(self):
         """FEATURES K6: refused, told, and the live secret is not touched."""
-        self.client.allows_client_credentials = True
+        self.client.write({"allows_client_credentials": True, "redirect_uris": False})
         first, second = self.secret, self.client._rotate_secret()
         third = self.client._rotate_secret()
         self.assertEqual(self.token(first).status, 401)
@@ -127,7 +127,7 @@ class TestOauthAdmin(OauthAdminCase):
 
     def test_revoking_invalidates_every_token_and_session(self):
         """SPEC: what revoke really does."""
-        self.client.allows_client_credentials = True
+        self.client.write({"allows_client_credentials": True, "redirect_uris": False})
         family = self.env["mcp.oauth.family"]._begin(self.connection, self.client, self.user, "mcp:read", "r")
         tokens = self.env["mcp.oauth.token"]
         for kind in ("access", "refresh"):

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, RSAKey
 from odoo import fields
 from odoo.tests import TransactionCase, tagged
 
-from .oauth_case import REDIRECT, OauthCase
+from .oauth_case import OauthCase
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -27,7 +27,6 @@ class TestOauthAssertion(OauthCase, TransactionCase):
             {
                 "name": "Signer",
                 "auth_method": "private_key_jwt",
-                "redirect_uris": REDIRECT,
                 "allows_client_credentials": True,
                 "jwks": cls.key_set("RS256"),
             }

@@ -40,8 +40,7 @@ class TestOauthConnect(OauthAdminCase):
             (
                 lambda: robot.connection_ids.write({"user_id": self.boss.id}),
                 lambda: self.env["mcp.connection"].with_user(self.admin).create(values),
-                lambda: other.connection_ids.write({"oauth_client_id": robot.id}),
-                lambda: other.write({"allows_client_credentials": True}),
+                lambda: other.write({"allows_client_credentials": True, "redirect_uris": False}),
             )
         ):
             with self.subTest(number), self.assertRaisesRegex(UserError, "by itself"), self.env.cr.savepoint():
@@ -87,7 +86,7 @@ class TestOauthConnect(OauthAdminCase):
                 shown = self.shown(form.save().action_connect())
                 client = self.env["mcp.oauth.client"].search([("name", "=", f"Tool {method}")])
                 self.assertEqual(shown["client_id"], client.client_id)
-                self.assertEqual(client._secret_of(shown["secret"] or ""), method == "client_secret")
+                self.assertEqual(bool(client._secret_of(shown["secret"] or "")), method == "client_secret")
                 self.assertEqual(bool(shown["secret"]), method == "client_secret")
                 self.assertEqual(shown["authorize_url"], "https://odoo.example/mcp/oauth/authorize")
                 self.assertEqual(shown["token_url"], "https://odoo.example/mcp/oauth/token")
@@ -123,3 +122,25 @@ class TestOauthConnect(OauthAdminCase):
         for model in ("mcp.connect", "mcp.connect.key", "mcp.connect.browser", "mcp.connect.custom"):
             with self.subTest(model=model), self.assertRaises(AccessError):
                 self.env[model].with_user(self.user).create({})
+
+    def test_an_application_works_by_itself_or_for_people(self):
+        """Whoever lets it in on the consent page has not let it act without them."""
+        for values in (
+            {"allows_client_credentials": True, "redirect_uris": REDIRECT},
+            {"allows_client_credentials": True, "redirect_uris": f"  \n{REDIRECT}"},
+        ):
+            with self.assertRaisesRegex(ValidationError, "make one OAuth client for each"):
+                self.env["mcp.oauth.client"].create({"name": "Both", **values})
+        with self.assertRaisesRegex(ValidationError, "make one OAuth client for each"):
+            self.client.allows_client_credentials = True
+
+    def test_an_application_that_works_by_itself_does_so_on_one_consent(self):
+        """What a revocation ends is told in numbers: not one for each token."""
+        self.client.write({"allows_client_credentials": True, "redirect_uris": False})
+        self.assertEqual([self.token(self.secret).status for _ in range(3)], [200] * 3)
+        self.env.invalidate_all()
+        self.assertEqual(len(self.connection.family_ids), 1)
+        self.connection.family_ids._end("client")
+        self.assertEqual(self.token(self.secret).status, 200)
+        self.env.invalidate_all()
+        self.assertEqual(len(self.connection.family_ids), 2)

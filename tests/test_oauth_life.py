@@ -103,6 +103,20 @@ class TestOauthLife(OauthCase, TransactionCase):
         self.assertEqual(self.env["mcp.oauth.server"].sudo()._may_consent(client, self.user), "suspended")
         self.assertError(self.refresh(client, pair), "invalid_grant", 400)
 
+    def test_a_connection_at_its_end_takes_no_consent(self):
+        """Said on the page, and not at the token endpoint after Allow."""
+        client, server = self.new_client(), self.env["mcp.oauth.server"].sudo()
+        self.pair(client, self.user)
+        first, end = client.connection_ids, fields.Datetime.now() - timedelta(hours=1)
+        first.expires_at = end
+        self.assertEqual(server._may_consent(client, self.user), "expired")
+        # Theirs would begin with the same end.
+        self.assertEqual(server._may_consent(client, self.other), "expired")
+        first._do_revoke()
+        self.assertEqual(server._may_consent(client, self.user), "expired")
+        first.expires_at = end + timedelta(days=1)
+        self.assertIsNone(server._may_consent(client, self.user))
+
     # Scopes
 
     def test_a_person_may_grant_less_than_was_asked_for(self):

@@ -11,7 +11,7 @@ class TestOauthOverlap(OauthAdminCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.client.allows_client_credentials = True
+        cls.client.write({"allows_client_credentials": True, "redirect_uris": False})
         cls.first = cls.client.secret_ids
 
     def start(self) -> str:
@@ -152,7 +152,7 @@ class TestOauthOverlap(OauthAdminCase):
 
     def test_the_popup_says_how_long_the_old_one_works(self):
         dialog = self.as_(self.admin).action_rotate_with_overlap()
-        wizard = self.env[dialog["res_model"]].with_user(self.admin).with_context(dialog["context"]).create({})
+        wizard = self.env[dialog["res_model"]].with_user(self.admin).with_context(**dialog["context"]).create({})
         self.assertIn(self.first.hint, wizard.what_happens)
         shown = self.shown(wizard.action_rotate())
         self.assertEqual(shown["overlap_until"], str(self.first.expires_at))
@@ -162,5 +162,5 @@ class TestOauthOverlap(OauthAdminCase):
     def test_the_question_counts_the_others(self):
         self.second()
         dialog = self.as_(self.admin).action_rotate_with_overlap()
-        wizard = self.env[dialog["res_model"]].with_user(self.admin).with_context(dialog["context"]).create({})
+        wizard = self.env[dialog["res_model"]].with_user(self.admin).with_context(**dialog["context"]).create({})
         self.assertEqual(wizard.sharing_count, 1)

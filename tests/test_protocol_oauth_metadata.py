@@ -96,10 +96,6 @@ class TestScopes(BaseCase):
         self.assertEqual(scopes.normalise("offline_access"), "")
         self.assertEqual(scopes.normalise(None), "")
 
-    def test_every_scope_has_words_for_people(self):
-        """FEATURES O5."""
-        self.assertEqual(list(scopes.WORDS), list(scopes.SCOPES))
-
     def test_the_resource_may_be_spelt_in_several_ways(self):
         """PROTOCOL §2E, §7.2."""
         for named in (

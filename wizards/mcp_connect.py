@@ -29,6 +29,8 @@ class McpConnectStep(models.AbstractModel):
     server_url = fields.Char(related="settings_id.server_url")
     base_url = fields.Char(related="settings_id.base_url")
     base_url_problem = fields.Selection(related="settings_id.base_url_problem")
+    lost_host = fields.Char(related="settings_id.lost_host")
+    taken_by = fields.Char(related="settings_id.taken_by")
     enabled = fields.Boolean(related="settings_id.enabled")
 
     @api.model
