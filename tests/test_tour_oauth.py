@@ -56,6 +56,16 @@ class TestTourOauth(HttpCase):
         self.assertEqual((self.connection.state, second.state), ("revoked", "active"))
         self.assertEqual((mine.end_reason, other.end_reason), ("revoked", False))
 
+    def test_rotating_a_shared_secret_with_overlap(self):
+        """FEATURES K4, O6: dialog, popup, guide and banner, and the end of the overlap."""
+        self.connection.user_id = self.admin
+        values = {"name": "Tour second", "type": "oauth", "user_id": self.user.id}
+        self.connection.create({**values, "oauth_client_id": self.client.id})
+        self.play("mcp_oauth_overlap")
+        self.assertEqual(self.events(), ["key_overlap_started", "key_overlap_ended"])
+        self.assertFalse(self.client._secret_of(self.secret))
+        self.assertEqual(len(self.client.secret_ids), 1)
+
     def test_connect_a_new_tool_in_three_ways(self):
         """FEATURES C4, N3."""
         new_test_user(self.env, "tour_stranger", "base.group_user", name="Tour Stranger")

@@ -245,3 +245,32 @@ addTour("mcp_rotate_secret_of_user", () => [
     ...seeSecret(),
     ...closePopup("I have copied the Secret Key"),
 ]);
+
+addTour("mcp_oauth_overlap", () => [
+    ...openConnections(),
+    ...openConnection("Tour App"),
+    { trigger: "button[name=action_rotate_with_overlap]:contains('Rotate with overlap…')", run: "click" },
+    { trigger: ".modal .o_field_widget[name=what_happens]:contains('and then stops by itself')" },
+    { trigger: ".modal p:contains('share this OAuth client and need the new Secret Key too'):contains('1')" },
+    { trigger: ".modal button[name=action_rotate]", run: "click" },
+    ...seeSecret(),
+    {
+        trigger: ".modal ol.o_mcp_next li:contains('click End overlap now')",
+        run() {
+            const steps = [...this.anchor.closest("ol").querySelectorAll("li")].map(text);
+            assert(steps.length === 4, `The guide has these steps: ${steps.join("\n")}`);
+            assert(steps[0].includes("click Cancel rotation and begin again"), `It begins: ${steps[0]}`);
+        },
+    },
+    ...closePopup("I have copied the Secret Key"),
+    { trigger: ".o_mcp_overlap:contains('still works until'):contains('It was never used')" },
+    { trigger: ".o_mcp_overlap:contains('Rotate Secret Key ends both'):contains('use the same keys: 1')" },
+    { trigger: "body:not(:has(button[name=action_rotate_with_overlap]))" },
+    { trigger: "button[name=action_end_overlap]", run: "click" },
+    ...confirmDialog(
+        "End the overlap now? The old key will stop working immediately. The new key goes on working.",
+        "End overlap now"
+    ),
+    { trigger: "button[name=action_rotate_with_overlap]" },
+    { trigger: "body:not(:has(.o_mcp_overlap, button[name=action_end_overlap], button[name=action_cancel_rotation]))" },
+]);
