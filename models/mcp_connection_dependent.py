@@ -23,6 +23,10 @@ class McpConnectionDependent(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _on_connections_suspended(self, connections) -> None:
+        """What a suspension ends for good; what only rests meanwhile need not say anything."""
+
+    @api.model
     def _dependents(self):
         """Every model that hangs on a connection, in sudo."""
         names = self.env.registry.descendants(["mcp.connection.dependent"], "_inherit")
