@@ -11,6 +11,7 @@ from . import mcp_connection
 from . import mcp_connection_status
 from . import mcp_connection_credentials
 from . import mcp_connection_overlap
+from . import mcp_connection_guards
 from . import mcp_connection_alarm
 from . import mcp_api_key
 from . import mcp_retired_secret
@@ -34,6 +35,7 @@ from . import mcp_guard
 from . import mcp_action_argument
 from . import ir_actions_server
 from . import mcp_gateway
+from . import mcp_gateway_guards
 from . import mcp_gateway_session
 from . import mcp_gateway_methods
 from . import mcp_gateway_run

@@ -75,6 +75,11 @@ class Caller(NamedTuple):
     token_scope: str | None
     # Where the use of the credential itself is counted.
     credential_usage_id: int | None
+    # Rules about addresses, as text; how many calls may run at once, and which of their slots this one has.
+    allowed_ips: str | None
+    blocked_ips: str | None
+    max_in_flight: int | None
+    slot: int | None
 
 
 @dataclass

@@ -7,7 +7,7 @@ from ..toolsets.tool import SCOPES as ORDER
 from .mcp_connection_credentials import MAKING
 
 # What a connection passes on to one that is made at another consent to the same OAuth client.
-INHERITED = ("rate_minute", "rate_day", "expires_at")
+INHERITED = ("rate_minute", "rate_day", "max_in_flight", "expires_at", "allowed_ips", "blocked_ips")
 
 
 class McpConnection(models.Model):

@@ -6,6 +6,7 @@ from odoo.exceptions import ConcurrencyError
 from ..oauth import scopes
 from ..protocol import challenge, cors, credentials, errors, messages, preflight, results
 from .call import Call, Caller, Refusal, Reply
+from .slots import SLOT
 
 # DESIGN §3. Each rung is one method that raises Refusal or lets the call pass; the first failure answers.
 LADDER = (
@@ -14,6 +15,7 @@ LADDER = (
     "_rung_credential",
     "_rung_connection",
     "_rung_address",
+    "_rung_in_flight",
     "_rung_rate",
     "_rung_message",
     "_rung_session",
@@ -113,7 +115,8 @@ class McpGateway(models.AbstractModel):
         digest = self.env["mcp.secret"]._digest(secret.text) if secret else None
         is_token = secret and secret.kind is credentials.Kind.ACCESS_TOKEN
         resource = f"{self.env['mcp.oauth.server']._issuer()}/mcp"
-        self.env.cr.execute(_LOOK_UP % (_TOKEN if is_token else _KEY), {"digest": digest, "resource": resource})
+        statement = _LOOK_UP % (_SLOT_OF_FOUND, _TOKEN if is_token else _KEY)
+        self.env.cr.execute(statement, {"digest": digest, "resource": resource, "slots": self._most_slots()})
         return Caller(*self.env.cr.fetchone())
 
     def _rung_credential(self, call: Call) -> None:
@@ -187,9 +190,6 @@ class McpGateway(models.AbstractModel):
                 INVALID_KEY, error="invalid_token", reason="The user of the connection is archived or not an MCP User"
             )
 
-    def _rung_address(self, call: Call) -> None:
-        """Rules about where calls may come from; none exist yet."""
-
     def _rung_rate(self, call: Call) -> None:
         caller = call.caller
         if "admission" not in call.memo:
@@ -222,6 +222,12 @@ class McpGateway(models.AbstractModel):
             raise Refusal(status, errors.METHOD_NOT_FOUND, "This server has no such method.")
 
 
+# Taken only by a call that may go on, and by none of a connection without a limit.
+_SLOT_OF_FOUND = f"CASE WHEN c.state = 'active' AND c.max_in_flight > 0 THEN {SLOT} END" % {
+    "max": "c.max_in_flight",
+    "slots": "%(slots)s",
+    "connection": "c.id",
+}
 # Settings first, so that a row comes back without a credential too.
 _LOOK_UP = """
     SELECT s.enabled, s.call_seconds, s.result_kb * 1000, k.hint, k.generation, c.id, c.name, c.state, c.generation,
@@ -231,7 +237,7 @@ _LOOK_UP = """
             WHERE r.connection_id = c.id),
            (SELECT array_agg(company_id) FROM mcp_connection_company_rel WHERE connection_id = c.id),
            EXISTS (SELECT FROM mcp_connection_model WHERE connection_id = c.id), k.token_scope,
-           k.usage_id
+           k.usage_id, c.allowed_ips, c.blocked_ips, c.max_in_flight, %s
     FROM mcp_settings s
     LEFT JOIN (%s) k ON TRUE
     LEFT JOIN mcp_connection c ON c.id = k.connection_id

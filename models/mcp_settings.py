@@ -28,6 +28,9 @@ class McpSettings(models.Model):
     default_rate_day = fields.Integer(
         "Requests per Day", required=True, default=10_000, help="For new connections. 0 means no limit."
     )
+    default_in_flight = fields.Integer(
+        "Calls at Once", required=True, default=4, help="For new connections. 0 means no limit."
+    )
     idle_days = fields.Integer(
         "Idle After (Days)",
         required=True,
@@ -100,7 +103,10 @@ class McpSettings(models.Model):
 
     _one_row = models.UniqueIndex("((TRUE))", "There is only one row of MCP Server settings.")
     _limits_positive = models.Constraint(
-        "CHECK (default_rate_minute >= 0 AND default_rate_day >= 0 AND idle_days > 0 AND session_days > 0)",
+        """CHECK (
+            default_rate_minute >= 0 AND default_rate_day >= 0 AND default_in_flight >= 0
+            AND idle_days > 0 AND session_days > 0
+        )""",
         "Limits cannot be negative, and the thresholds are at least one day.",
     )
     _tokens_bounded = models.Constraint(

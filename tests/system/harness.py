@@ -57,7 +57,7 @@ class RealServer:
         with self.env() as env:
             user = env["res.users"].search([("login", "=", login)])
             connection = env["mcp.connection"].create(
-                {"name": name, "user_id": user.id, "rate_minute": 0, "rate_day": 0, **values}
+                {"name": name, "user_id": user.id, "rate_minute": 0, "rate_day": 0, "max_in_flight": 0, **values}
             )
             return connection.id, connection._do_generate_key()
 

@@ -1,0 +1,66 @@
+from time import sleep
+
+from odoo import models
+from odoo.tools import config
+
+from ..protocol import addresses, errors
+from .call import Call, Refusal
+from .slots import SLOT
+
+# What a quick call takes: calls that come at once are served one after the other, and only slow ones are refused.
+PATIENCE = 0.05
+STEP = 0.01
+
+
+class McpGateway(models.AbstractModel):
+    """Two rungs: where a call comes from, and how many of its connection run at this moment."""
+
+    _inherit = "mcp.gateway"
+
+    def _rung_address(self, call: Call) -> None:
+        caller = call.caller
+        if not addresses.permits(caller.allowed_ips, caller.blocked_ips, call.exchange.remote_addr):
+            raise Refusal(
+                403,
+                errors.FORBIDDEN,
+                "This connection may not be used from your address. Ask your Odoo administrator.",
+                reason="Address not allowed",
+            )
+
+    def _rung_in_flight(self, call: Call) -> None:
+        """One of the connection's slots was taken by the look-up, or is now; the end of the transaction frees it.
+
+        An advisory lock of PostgreSQL: exact across workers, and a worker that dies gives it back.
+        """
+        caller, waited = call.caller, 0.0
+        if not caller.max_in_flight:
+            return
+        has_slot = caller.slot is not None
+        while not has_slot and waited < PATIENCE:
+            sleep(STEP)
+            waited += STEP
+            has_slot = self._take_slot(caller)
+        if not has_slot:
+            limit = self._slots(caller.max_in_flight)
+            raise Refusal(
+                429,
+                errors.RATE_LIMITED,
+                f"This connection has {limit} calls running, as many as it may at once. Wait until one has ended.",
+                data={"limit": limit, "window": "at once", "retryAfter": 1},
+                headers=(("Retry-After", "1"),),
+            )
+
+    def _take_slot(self, caller) -> bool:
+        self.env.cr.execute(
+            f"SELECT {SLOT}",
+            {"slots": self._most_slots(), "max": caller.max_in_flight, "connection": caller.connection_id},
+        )
+        return self.env.cr.fetchone()[0] is not None
+
+    def _slots(self, limit: int) -> int:
+        most = self._most_slots()
+        return limit if most is None else min(limit, most)
+
+    def _most_slots(self) -> int | None:
+        """One less than there are workers; None where threads serve, of which there are enough."""
+        return max(config["workers"] - 1, 1) if config["workers"] else None
