@@ -14,6 +14,7 @@
         "data/mcp_settings_data.xml",
         "data/mcp_prompt_data.xml",
         "data/mcp_live_secret_data.xml",
+        "data/mcp_throttle_data.xml",
         "wizards/mcp_secret_show_views.xml",
         "wizards/mcp_connection_revoke_views.xml",
         "wizards/mcp_rotate_overlap_views.xml",

@@ -101,6 +101,8 @@ class Call:
     writes: bool = False
     error: str | None = None
     refused: bool = False
+    # Whether it is only counted in the log (DESIGN §2.6).
+    unlogged: bool = False
     # Headers that the answer to this method has besides the usual ones.
     headers: tuple[tuple[str, str], ...] = ()
 

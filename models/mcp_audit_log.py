@@ -24,6 +24,7 @@ EVENTS = [
     ("session_reactivated", "Session reactivated"),
     ("retired_secret", "Dead key used"),
     ("leaked_secret", "Key sent in a URL"),
+    ("bad_credentials", "Bad keys, counted"),
     ("server_enabled", "Server enabled"),
     ("server_disabled", "Server disabled"),
 ]

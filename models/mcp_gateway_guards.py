@@ -3,8 +3,9 @@ from time import sleep
 from odoo import models
 from odoo.tools import config
 
-from ..protocol import addresses, errors
+from ..protocol import addresses, credentials, errors
 from .call import Call, Refusal
+from .mcp_throttle import LIMIT
 from .slots import SLOT
 
 # What a quick call takes: calls that come at once are served one after the other, and only slow ones are refused.
@@ -13,9 +14,45 @@ STEP = 0.01
 
 
 class McpGateway(models.AbstractModel):
-    """Two rungs: where a call comes from, and how many of its connection run at this moment."""
+    """Bad credentials too many, a place that calls may not come from, and too many calls at this moment."""
 
     _inherit = "mcp.gateway"
+
+    def _rung_credential(self, call: Call) -> None:
+        try:
+            super()._rung_credential(call)
+        except Refusal as refusal:
+            raise self._throttled(call) or refusal from None
+
+    def _throttled(self, call: Call) -> Refusal | None:
+        """The refusal of somebody who tries keys, or None.
+
+        Who sends nothing has to learn where to begin, and who sends what once was good has to learn that it is not
+        any more, however many others share the address.
+        """
+        if "throttle" not in call.memo:
+            throttle = self.env["mcp.throttle"]._count(call.exchange.remote_addr, self._clock())
+            call.memo["throttle"] = throttle
+        count, seconds = call.memo["throttle"]
+        if count <= LIMIT:
+            return None
+        call.unlogged = True
+        token = credentials.bearer(call.exchange.header("Authorization")).token
+        secret = token and credentials.parse(token)
+        if not token or (secret and self._was_issued(secret)):
+            return None
+        return Refusal(
+            429,
+            errors.RATE_LIMITED,
+            f"Too many invalid keys came from your address. Try again in {seconds} seconds.",
+            data={"retryAfter": seconds},
+            headers=(("Retry-After", str(seconds)),),
+        )
+
+    def _was_issued(self, secret: credentials.Secret) -> bool:
+        if secret.kind is credentials.Kind.ACCESS_TOKEN:
+            return bool(self.env["mcp.oauth.token"]._find(secret.text))
+        return bool(self.env["mcp.retired.secret"]._find(self.env["mcp.secret"]._digest(secret.text)))
 
     def _rung_address(self, call: Call) -> None:
         caller = call.caller

@@ -21,6 +21,7 @@ from . import (
     test_http_result_limits,
     test_http_session,
     test_http_settings_checks,
+    test_http_throttle,
     test_http_write_limits,
     test_oauth_admin,
     test_oauth_assertion,

@@ -1,0 +1,99 @@
+"""Bad credentials by address (FEATURES G6, DESIGN §2.6): throttled, counted, and no good one ever kept out."""
+
+import json
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from ..models.mcp_throttle import LIMIT
+from ..protocol import credentials
+
+
+@tagged("post_install", "-at_install")
+class TestHttpThrottle(HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["mcp.settings"]._get().enabled = True
+        cls.user = new_test_user(cls.env, "throttle_user", "base.group_user,mcp_gateway.group_mcp_user")
+        values = {"name": "throttle", "user_id": cls.user.id, "rate_minute": 0, "rate_day": 0}
+        cls.connection = cls.env["mcp.connection"].create(values)
+        cls.key = cls.connection._do_generate_key()
+
+    def setUp(self):
+        super().setUp()
+        # The window stands still, and so does the test.
+        self.now = fields.Datetime.now().replace(second=30)
+        gateway = type(self.env["mcp.gateway"])
+        self.enterContext(patch.object(gateway, "_clock", lambda _self: self.now))
+
+    def call(self, key: str | None):
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_models", "arguments": {}}}
+        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+        answer = self.url_open("/mcp", data=json.dumps(body), headers=headers)
+        self.env.invalidate_all()
+        return answer
+
+    def try_keys(self, number: int, key: str | None = "nonsense") -> list[int]:
+        return [self.call(key).status_code for _ in range(number)]
+
+    def rows(self, event: str = "request"):
+        return self.env["mcp.audit.log"].search([("event", "=", event), ("http_status", "in", (400, 401, 429))])
+
+    def test_who_tries_keys_is_turned_away_and_leaves_one_counted_row(self):
+        before = len(self.rows())
+        self.assertEqual(self.try_keys(LIMIT), [401] * LIMIT)
+        answer = self.call(credentials.mint(credentials.Kind.API_KEY))
+        self.assertEqual((answer.status_code, answer.headers["Retry-After"]), (429, "30"))
+        self.assertNotIn("WWW-Authenticate", answer.headers)
+        self.assertEqual(self.try_keys(4), [429] * 4)
+        self.assertEqual(len(self.rows()), before + LIMIT)
+        self.now += timedelta(minutes=1)
+        self.assertEqual(self.try_keys(1), [401])
+        counted = self.rows("bad_credentials")
+        self.assertEqual(counted.error, "5 more requests without a valid key within one minute")
+        self.assertEqual(counted.ip, "127.0.0.1")
+        self.assertEqual(len(self.rows()), before + LIMIT + 1)
+
+    def test_a_good_key_is_never_kept_out(self):
+        self.try_keys(LIMIT + 2)
+        self.assertEqual(self.try_keys(2, self.key), [200, 200])
+
+    def test_who_has_no_key_yet_still_learns_where_to_get_one(self):
+        """RFC 9728 §5.1: the first answer that an AI tool gets, from an address that others share."""
+        self.try_keys(LIMIT + 2)
+        rows = len(self.rows())
+        answer = self.call(None)
+        self.assertEqual(answer.status_code, 401)
+        self.assertIn("resource_metadata=", answer.headers["WWW-Authenticate"])
+        self.assertEqual(len(self.rows()), rows, "It is counted, as the others are")
+
+    def test_what_once_was_good_is_told_that_it_is_not_any_more(self):
+        """SPEC: after Revoke the AI tool sees authentication errors; and one whose token is over has to refresh it."""
+        old = self.key
+        self.connection._do_rotate_key()
+        family = self.env["mcp.oauth.family"]._begin(
+            self.connection, self.env["mcp.oauth.client"].create({"name": "c"}), self.user, "mcp:read", "r"
+        )
+        token = self.env["mcp.oauth.token"]._mint(family, "access", "mcp:read", timedelta(hours=-1))
+        self.try_keys(LIMIT + 2)
+        self.assertEqual(self.try_keys(1, old) + self.try_keys(1, token), [401, 401])
+
+    def test_the_cron_writes_the_counted_rows_of_minutes_that_are_over(self):
+        throttle = self.env["mcp.throttle"]
+        self.try_keys(LIMIT + 3)
+        over = self.now - timedelta(hours=1)
+        for address, number in (("192.0.2.1", LIMIT + 7), ("192.0.2.2", LIMIT), ("2001:db8::7", LIMIT + 1)):
+            for _ in range(number):
+                throttle._count(address, over)
+        self.env.ref("mcp_gateway.ir_cron_close_throttle").ir_actions_server_id.run()
+        counted = {row.ip: row.error.split()[0] for row in self.rows("bad_credentials")}
+        self.assertEqual(counted, {"192.0.2.1": "7", "2001:db8::/64": "1"})
+        self.assertEqual(throttle.search([]).mapped("site"), ["127.0.0.1"])
+
+    def test_one_address_does_not_count_for_another(self):
+        for number in range(LIMIT + 5):
+            self.env["mcp.throttle"]._count(f"192.0.2.{number}", self.now)
+        self.assertEqual(self.try_keys(1), [401])
