@@ -27,6 +27,7 @@
         "views/mcp_session_views.xml",
         "views/mcp_settings_views.xml",
         "views/mcp_tool_views.xml",
+        "views/mcp_field_rule_views.xml",
         "views/mcp_prompt_views.xml",
         "views/ir_actions_server_views.xml",
         "views/res_users_views.xml",

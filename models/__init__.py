@@ -32,6 +32,7 @@ from . import mcp_connection_limit
 from . import mcp_prompt
 from . import mcp_audit_log
 from . import mcp_throttle
+from . import mcp_field_rule
 from . import mcp_guard
 from . import mcp_action_argument
 from . import ir_actions_server

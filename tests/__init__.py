@@ -1,6 +1,7 @@
 from . import (
     test_connection,
     test_connection_limit,
+    test_field_rule,
     test_gateway_properties,
     test_http_bad_input,
     test_http_content,
