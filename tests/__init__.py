@@ -10,6 +10,7 @@ from . import (
     test_http_identity,
     test_http_invariants,
     test_http_limits,
+    test_http_matrix,
     test_http_model_limits,
     test_http_oauth,
     test_http_oauth_authorize,
