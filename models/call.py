@@ -75,6 +75,8 @@ class Caller(NamedTuple):
     token_scope: str | None
     # Where the use of the credential itself is counted.
     credential_usage_id: int | None
+    # Names of the tools that a person has to approve first.
+    approval_tools: list[str] | None
 
 
 @dataclass

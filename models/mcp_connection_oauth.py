@@ -6,7 +6,7 @@ from odoo.addons.base.models.res_users import check_identity
 from ..toolsets.tool import SCOPES as ORDER
 
 # What a connection passes on to one that is made at another consent to the same OAuth client.
-INHERITED = ("rate_minute", "rate_day", "expires_at")
+INHERITED = ("rate_minute", "rate_day", "expires_at", "approval_hours")
 
 
 class McpConnection(models.Model):
@@ -181,6 +181,7 @@ class McpConnection(models.Model):
         if self:
             values |= {name: self[name] for name in INHERITED}
             values["tool_ids"] = [fields.Command.set(self.tool_ids.ids)]
+            values |= self._inherited_approvals(user)
             values["company_ids"] = [fields.Command.set((self.company_ids & user.company_ids).ids)]
             if not self.is_scope_consented:
                 values |= {"scope": self.scope, "is_scope_consented": False}

@@ -113,7 +113,11 @@ class McpGateway(models.AbstractModel):
         digest = self.env["mcp.secret"]._digest(secret.text) if secret else None
         is_token = secret and secret.kind is credentials.Kind.ACCESS_TOKEN
         resource = f"{self.env['mcp.oauth.server']._issuer()}/mcp"
-        self.env.cr.execute(_LOOK_UP % (_TOKEN if is_token else _KEY), {"digest": digest, "resource": resource})
+        return self._caller_by(_TOKEN if is_token else _KEY, digest=digest, resource=resource)
+
+    def _caller_by(self, source: str, **values) -> Caller:
+        """:param source: one of the queries below; ``values`` are its parameters"""
+        self.env.cr.execute(_LOOK_UP % source, values)
         return Caller(*self.env.cr.fetchone())
 
     def _rung_credential(self, call: Call) -> None:
@@ -231,7 +235,9 @@ _LOOK_UP = """
             WHERE r.connection_id = c.id),
            (SELECT array_agg(company_id) FROM mcp_connection_company_rel WHERE connection_id = c.id),
            EXISTS (SELECT FROM mcp_connection_model WHERE connection_id = c.id), k.token_scope,
-           k.usage_id
+           k.usage_id,
+           (SELECT array_agg(t.name) FROM mcp_connection_approval_tool_rel r JOIN mcp_tool t ON t.id = r.tool_id
+            WHERE r.connection_id = c.id)
     FROM mcp_settings s
     LEFT JOIN (%s) k ON TRUE
     LEFT JOIN mcp_connection c ON c.id = k.connection_id
