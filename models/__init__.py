@@ -44,5 +44,6 @@ from . import mcp_gateway_run
 from . import mcp_gateway_tools
 from . import mcp_gateway_content
 from . import mcp_gateway_approval
+from . import mail_activity
 from . import res_groups
 from . import res_users

@@ -253,8 +253,8 @@ class McpApproval(models.Model):
 
     @api.model
     def _cron_expire(self) -> None:
-        expired = self.sudo()._expire_due([])
-        self.env["ir.cron"]._commit_progress(len(expired), remaining=len(expired) == SWEEP_BATCH)
+        if len(self.sudo()._expire_due([])) == SWEEP_BATCH:
+            self.env.ref("mcp_gateway.ir_cron_expire_approvals").sudo()._trigger()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

@@ -71,15 +71,18 @@ class McpApproval(models.Model):
     def _check_can(self, action: str) -> None:
         """:raise UserError: names each request for which ``action`` is not possible, and why"""
         self.check_access("read")
-        if context.is_serving():
-            # Not with anybody's rights, and by no way around: a server action, a method, an approved call.
-            raise UserError(self.env._("Nothing is decided through an AI tool."))
+        self._check_is_person()
         if not self:
             raise UserError(self.env._("Select a request first."))
         if refused := self.filtered(lambda approval: not approval[f"can_{action}"]):
             raise UserError("\n".join(refused.mapped(lambda approval: approval._why_not())))
         if action == "approve" and not self.env["mcp.settings"]._get().enabled:
             raise UserError(self.env._("The MCP server is switched off, so nothing is run. Switch it on first."))
+
+    def _check_is_person(self) -> None:
+        """Not with anybody's rights, and by no way around: a server action, a method, an approved call."""
+        if context.is_serving():
+            raise UserError(self.env._("Nothing is decided through an AI tool."))
 
     def _lock(self):
         """These requests in sudo, locked: whoever decides at the same time is told so and waits for nothing.
@@ -96,6 +99,7 @@ class McpApproval(models.Model):
 
     def _do_approve(self) -> None:
         """Decide, run, and keep what came of it, in one transaction: a failing run takes no decision along."""
+        self._check_is_person()
         calls = [approval._approve_and_run() for approval in self._lock().sorted(lambda a: (a.connection_id.id, a.id))]
         self.env["mcp.gateway"]._close_approved([call for call in calls if call])
 
@@ -120,7 +124,8 @@ class McpApproval(models.Model):
         gateway._log_approved(call)
         return call
 
-    def _do_reject(self, reason: str) -> None:
+    def _do_reject(self, reason: str | None) -> None:
+        self._check_is_person()
         for approval in self._lock():
             approval._decide("rejected", reason)
 

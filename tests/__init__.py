@@ -3,6 +3,7 @@ from . import (
     test_connection_limit,
     test_gateway_properties,
     test_http_approval,
+    test_http_approval_rights,
     test_http_bad_input,
     test_http_content,
     test_http_cors,
