@@ -105,13 +105,12 @@ class Sight:
         model = self.env[item["model"]]
         blind = bool(item["before"]) and item["id"] not in self._readable(item["model"], [item["id"]])
         names = [name for name in {**item["before"], **item["after"]} if name in model._fields]
+        values = {name: [self._value(item[side], name, model, blind) for side in ("before", "after")] for name in names}
         return [
-            Line(
-                model._fields[name]._description_string(self.env),
-                *(self._value(item[side], name, model, blind) for side in ("before", "after")),
-                name in item["consequences"],
-            )
-            for name in names
+            Line(model._fields[name]._description_string(self.env), before, after, name in item["consequences"])
+            for name, (before, after) in values.items()
+            # A list of lines is the same although the lines changed, which stand below.
+            if before != after or before == HIDDEN
         ]
 
     def _value(self, values: dict[str, Any], name: str, model, blind: bool) -> str:
@@ -127,7 +126,7 @@ class Sight:
             return ", ".join(self._text(item, field) for item in value)
         if isinstance(value, dict) and field.relational and "id" in value:
             readable = self._readable(field.comodel_name, [value["id"]])
-            return readable[value["id"]].display_name if readable else f"#{value['id']}"
+            return str(value.get("name")) if readable else f"#{value['id']}"
         if isinstance(value, dict):
             return str(value.get("label") or value.get("name") or value.get("more") or value)
         if isinstance(value, bool):

@@ -25,11 +25,19 @@ class McpApproval(models.Model):
     has_preview = fields.Boolean(compute="_compute_shown")
     hides_something = fields.Boolean(compute="_compute_shown")
 
+    def _stored_arguments(self) -> dict[str, Any]:
+        """The arguments, whether or not they are still those that were asked for: ``_read_arguments`` tells."""
+        try:
+            arguments = json.loads(self.sudo().arguments)
+        except ValueError:
+            return {}
+        return arguments if isinstance(arguments, dict) else {}
+
     @api.depends("tool", "tool_title", "arguments")
     @api.depends_context("uid", "lang")
     def _compute_summary(self):
         for approval in self:
-            arguments = json.loads(approval.sudo().arguments)
+            arguments = approval._stored_arguments()
             approval.summary = self.env["mcp.toolset"]._words_of(approval.tool, approval.tool_title, arguments)
 
     @api.depends("summary")
@@ -41,8 +49,7 @@ class McpApproval(models.Model):
     @api.depends_context("uid", "lang")
     def _compute_shown(self):
         for approval in self:
-            stored = approval.sudo()
-            arguments = json.loads(stored.arguments)
+            stored, arguments = approval.sudo(), approval._stored_arguments()
             model, ids = self.env["mcp.toolset"]._target_of(approval.tool, arguments)
             sight = Sight(self.env, model, ids)
             shown = sight.masked(arguments)

@@ -1,8 +1,10 @@
 from . import (
+    test_approval,
     test_connection,
     test_connection_limit,
     test_gateway_properties,
     test_http_approval,
+    test_http_approval_execution,
     test_http_approval_rights,
     test_http_bad_input,
     test_http_content,

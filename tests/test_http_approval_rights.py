@@ -173,7 +173,7 @@ class TestApprovalRights(ApprovalCase):
         )
         for model, domain in (
             (RECORD, "[('user_ids', 'in', user.id)]"),
-            ("res.partner", "[('id', '!=', %s)]" % partner.id),
+            ("res.partner", f"[('id', '!=', {partner.id})]"),
         ):
             values = {"name": "test", "model_id": self.env["ir.model"]._get(model).id, "domain_force": domain}
             rule = self.env["ir.rule"].create(values)
