@@ -3,7 +3,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import SerializationFailure, UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
@@ -229,12 +229,23 @@ class McpApproval(models.Model):
 
     @api.model
     def _expire(self, approvals):
-        # One that is running is left alone, because a button never waits for a call: its connection's final lock
-        # refuses it if need be, and whoever looks sees it as expired.
-        expired = approvals.try_lock_for_update()
+        expired = approvals._lock_undecided()
         expired.write({"state": "expired", "decided_at": fields.Datetime.now()})
         expired._settle("approval_expired")
         return expired
+
+    def _lock_undecided(self):
+        """Those of these pending requests that nobody is deciding on, or decided on since this transaction began.
+
+        Revoke neither waits for a call that is being run nor runs again because of one that was (DESIGN §2.4). What is
+        left out is running, and its connection's final lock refuses it if need be; or it waits no more.
+        """
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint(flush=False):
+                return self.try_lock_for_update()
+        except SerializationFailure:
+            half = len(self) // 2
+            return self[:half]._lock_undecided() | self[half:]._lock_undecided() if half else self.browse()
 
     def _settle(self, event: str, **values) -> None:
         """After a decision of whatever kind: no activity is left, and the log says so."""

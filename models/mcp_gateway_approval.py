@@ -82,14 +82,14 @@ class McpGateway(models.AbstractModel):
 
         Whoever calls this ends the transaction with ``_close_approved``.
 
-        :return: the call, whose ``error`` says why it failed, and the result if it did not
+        :return: the call, whose ``error`` says why it failed, and what is kept of the result if it did not
         """
         caller = self._caller_by(_APPROVAL, approval=approval.id)
         call = self._call_of(caller, approval.tool, arguments, address)
         try:
             for check in CHECKS:
                 getattr(self, check)(call)
-            return call, self._run_tool(call)
+            return call, self._kept(self._run_tool(call))
         except Refusal as refusal:
             call.refused, call.error = True, refusal.reason
         except InputRequired:
@@ -97,6 +97,11 @@ class McpGateway(models.AbstractModel):
         except ToolError as error:
             call.error = str(error)
         return call, None
+
+    def _kept(self, result: dict) -> dict:
+        """What get_approval tells of a result: its structure, cut and checked as it is, or its texts; never files."""
+        texts = [block for block in result["content"] if block["type"] == "text"]
+        return result.get("structuredContent", {"content": texts})
 
     def _check_enabled(self, call: Call) -> None:
         if not call.caller.enabled:

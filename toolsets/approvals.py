@@ -75,7 +75,7 @@ class McpToolsetApprovals(models.AbstractModel):
             decided_at=_iso(approval.decided_at),
             reason=approval.reason or None,
             error=approval.error or None,
-            result=(approval.result or {}).get("structuredContent"),
+            result=approval.result or None,
         )
 
 

@@ -1,5 +1,6 @@
 """Approvals under load: once, never too many, and none after Revoke (DESIGN §2.3, §2.4, §2.8)."""
 
+import re
 import threading
 import time
 
@@ -90,7 +91,7 @@ def test_never_more_wait_than_the_limit(server):
 
 
 class ApprovalStream(Stream):
-    """Clients each of whose calls asks for an approval, and a person who approves whatever waits."""
+    """Clients that ask for approvals all the time, some of which they withdraw, and a person who approves the rest."""
 
     def __init__(self, server, key, label, connection, approver):
         super().__init__(server, key, label)
@@ -107,8 +108,11 @@ class ApprovalStream(Stream):
             sent = time.monotonic()
             response = call_tool(self.server, self.key, "test_write", arguments)
             self.statuses[response.status_code] += 1
-            if response.status_code == 200 and "structuredContent" in response.json()["result"]:
+            if response.status_code == 200 and "structuredContent" in (result := response.json()["result"]):
                 self.sent.append(sent)
+                if number % 2:
+                    id = result["structuredContent"]["pending_approval"]["id"]
+                    call_tool(self.server, self.key, "cancel_approval", {"id": id})
 
     def _approve_all(self) -> None:
         while not self.stopping:
@@ -149,6 +153,8 @@ def test_after_revoke_nothing_waits_and_nothing_approved_commits(server):
         # What waited before does not come back either.
         assert pending(server, connection) == 0
         key = admin.new_key(connection, "action_generate_key")
+    # Each run of the button says so in the log: it lost against none of them.
+    assert len(re.findall(rf"revoked: connection #{connection} ", server.log_text())) == ROUNDS
     assert asked >= ROUNDS * ASKED_PER_ROUND
     assert approved >= ROUNDS // 2, f"only {approved} were approved: the race had nothing to race with"
 
