@@ -202,7 +202,9 @@ class McpApproval(models.Model):
 
     def _hand_over(self) -> None:
         """The connection has another approver, who decides on what waits too."""
-        for approval in self.filtered(lambda approval: approval.status == "pending").try_lock_for_update():
+        for approval in self.filtered(lambda approval: approval.status == "pending").try_lock_for_update(
+            allow_referencing=True
+        ):
             approval.approver_id = approval.connection_id.approver_id
             approval.activity_unlink([ACTIVITY])
             approval._ask_approvers()
@@ -242,7 +244,7 @@ class McpApproval(models.Model):
         """
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint(flush=False):
-                return self.try_lock_for_update()
+                return self.try_lock_for_update(allow_referencing=True)
         except SerializationFailure:
             half = len(self) // 2
             return self[:half]._lock_undecided() | self[half:]._lock_undecided() if half else self.browse()

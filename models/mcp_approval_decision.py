@@ -89,7 +89,7 @@ class McpApproval(models.Model):
 
         :raise UserError: if somebody else is at it
         """
-        locked = self.sudo().try_lock_for_update()
+        locked = self.sudo().try_lock_for_update(allow_referencing=True)
         if busy := self.sudo() - locked:
             names = ", ".join(busy.with_env(self.env).mapped("display_name"))
             raise UserError(self.env._("Somebody else is deciding on this right now: %(names)s.", names=names))

@@ -182,3 +182,16 @@ def test_revoke_waits_for_no_approved_call(server):
     thread.join()
     assert "Expired" in str(results[0])
     assert server.sql("SELECT count(*) FROM x_mcp_test_record WHERE name = 'no-waiting'") == [(0,)]
+
+
+def test_revoke_does_not_run_again_because_of_a_decision(server):
+    """DESIGN §2.4: what an AI tool withdraws, while the button is at work, is no reason to begin anew."""
+    connection, key, _approver = held_connection(server, "withdrawn", "test_write")
+    withdrawn, waiting = (ask(server, key, "test_write", {"name": f"withdrawn-{n}"}) for n in range(2))
+    with server.env() as env:
+        # From here on this transaction sees the database as it is now.
+        env["mcp.connection"].browse(connection).state  # noqa: B018
+        assert call_tool(server, key, "cancel_approval", {"id": withdrawn}).json()["result"]["isError"] is False
+        env["mcp.connection"].browse(connection)._do_revoke()
+    states = server.sql(f"SELECT state FROM mcp_approval WHERE id IN ({withdrawn}, {waiting}) ORDER BY id")
+    assert states == [("cancelled",), ("expired",)]
