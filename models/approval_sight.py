@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from ..toolsets.changes import DRY_RUN_NOTE
+
 HIDDEN = "•••"
 
 
@@ -146,7 +148,9 @@ class Sight:
 
     def _told(self, preview: dict[str, Any]) -> list[str]:
         before, after = (preview.get(side) or {} for side in ("state_before", "state_after"))
-        told = [preview[name] for name in ("message", "note") if isinstance(preview.get(name), str)]
+        notes = [preview[name] for name in ("message", "note") if isinstance(preview.get(name), str)]
+        # That it was a dry run stands above it already.
+        told = [note for note in (note.removeprefix(DRY_RUN_NOTE).strip() for note in notes) if note]
         if before.get("label") and after.get("label") and self._shows(self.model, before["field"]):
             told.append(f"{before['field_label']}: {before['label']} → {after['label']}")
         return told
