@@ -170,8 +170,9 @@ def _fill(server: RealServer, size: int) -> None:
         WITH usages AS (
             INSERT INTO mcp_connection_usage (request_count) SELECT 0 FROM generate_series(1, {size}) RETURNING id
         ), connections AS (
-            INSERT INTO mcp_connection (name, type, user_id, state, generation, scope, usage_id, rate_minute, rate_day)
-            SELECT 'filler ' || id, 'api_key', 2, 'active', 1, 'read', id, 60, 10000 FROM usages RETURNING id
+            INSERT INTO mcp_connection (name, type, user_id, state, generation, scope, usage_id, rate_minute, rate_day,
+                                        approval_hours)
+            SELECT 'filler ' || id, 'api_key', 2, 'active', 1, 'read', id, 60, 10000, 24 FROM usages RETURNING id
         ), secrets AS (
             INSERT INTO mcp_secret_usage (last_ip) SELECT NULL FROM generate_series(1, {size}) RETURNING id
         ), pairs AS (

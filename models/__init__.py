@@ -3,6 +3,7 @@
 from . import mcp_secret
 from . import mcp_settings
 from . import mcp_settings_checks
+from . import mcp_settings_approval
 from . import mcp_connection_dependent
 from . import mcp_connection_usage
 from . import mcp_secret_usage
@@ -29,6 +30,10 @@ from . import mcp_session
 from . import mcp_catalogue_row
 from . import mcp_tool
 from . import mcp_connection_limit
+from . import mcp_connection_approval
+from . import mcp_approval
+from . import mcp_approval_content
+from . import mcp_approval_decision
 from . import mcp_prompt
 from . import mcp_audit_log
 from . import mcp_throttle
@@ -43,5 +48,7 @@ from . import mcp_gateway_methods
 from . import mcp_gateway_run
 from . import mcp_gateway_tools
 from . import mcp_gateway_content
+from . import mcp_gateway_approval
+from . import mail_activity
 from . import res_groups
 from . import res_users

@@ -27,6 +27,14 @@ EVENTS = [
     ("bad_credentials", "Bad keys, counted"),
     ("server_enabled", "Server enabled"),
     ("server_disabled", "Server disabled"),
+    ("approval_requested", "Approval requested"),
+    ("approval_approved", "Approved"),
+    ("approval_rejected", "Rejected"),
+    ("approval_executed", "Approved call executed"),
+    ("approval_failed", "Approved call failed"),
+    ("approval_tampered", "Approval changed by hand"),
+    ("approval_expired", "Approval expired"),
+    ("approval_cancelled", "Approval cancelled"),
 ]
 
 
