@@ -6,7 +6,7 @@
     "author": "MCP Server contributors",
     "license": "LGPL-3",
     "depends": ["mail"],
-    "external_dependencies": {"python": ["authlib", "pydantic"]},
+    "external_dependencies": {"python": ["authlib", "cryptography", "pydantic"]},
     "data": [
         "security/mcp_gateway_groups.xml",
         "security/ir.model.access.csv",
@@ -14,6 +14,7 @@
         "data/mcp_settings_data.xml",
         "data/mcp_prompt_data.xml",
         "data/mcp_live_secret_data.xml",
+        "data/mcp_audit_data.xml",
         "wizards/mcp_secret_show_views.xml",
         "wizards/mcp_connection_revoke_views.xml",
         "wizards/mcp_rotate_overlap_views.xml",

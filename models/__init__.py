@@ -2,6 +2,7 @@
 # In the order in which they build on each other.
 from . import mcp_secret
 from . import mcp_settings
+from . import mcp_settings_audit
 from . import mcp_connection_dependent
 from . import mcp_connection_usage
 from . import mcp_secret_usage
@@ -29,6 +30,10 @@ from . import mcp_tool
 from . import mcp_connection_limit
 from . import mcp_prompt
 from . import mcp_audit_log
+from . import mcp_audit_key
+from . import mcp_audit_seal
+from . import mcp_audit_verifier
+from . import mcp_audit_retention
 from . import mcp_guard
 from . import mcp_action_argument
 from . import ir_actions_server
@@ -38,5 +43,6 @@ from . import mcp_gateway_methods
 from . import mcp_gateway_run
 from . import mcp_gateway_tools
 from . import mcp_gateway_content
+from . import mcp_gateway_payload
 from . import res_groups
 from . import res_users

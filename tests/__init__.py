@@ -1,4 +1,5 @@
 from . import (
+    test_audit_seal,
     test_connection,
     test_connection_limit,
     test_gateway_properties,
