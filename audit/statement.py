@@ -83,5 +83,9 @@ def signature_file(number: int) -> str:
     return f"seals/{number:08}.sig"
 
 
+def key_file(fingerprint: str) -> str:
+    return f"keys/{fingerprint}.pem"
+
+
 def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

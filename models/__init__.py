@@ -34,6 +34,7 @@ from . import mcp_audit_key
 from . import mcp_audit_seal
 from . import mcp_audit_verifier
 from . import mcp_audit_retention
+from . import mcp_audit_export
 from . import mcp_guard
 from . import mcp_action_argument
 from . import ir_actions_server

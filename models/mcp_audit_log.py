@@ -1,7 +1,7 @@
 from typing import Any
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 from odoo.tools import SQL
 
@@ -88,9 +88,9 @@ class McpAuditLog(models.Model):
     # Small where most rows are successful requests; for what is looked for across the whole log.
     _by_outcome = models.Index("(outcome, date, id) WHERE outcome != 'success'")
     _by_event = models.Index("(event, date, id) WHERE event != 'request'")
-    _by_connection = models.Index("(connection_ref, id)")
-    _by_user = models.Index("(user_ref, id)")
-    _by_session = models.Index("(session_ref, id) WHERE session_ref IS NOT NULL")
+    _by_connection = models.Index("(connection_ref, date, id)")
+    _by_user = models.Index("(user_ref, date, id)")
+    _by_session = models.Index("(session_ref, date, id) WHERE session_ref IS NOT NULL")
 
     def init(self):
         self._drop_guard()
@@ -135,6 +135,21 @@ class McpAuditLog(models.Model):
         values.setdefault("user_name", self.env.user.sudo().name)
         values.setdefault("ip", request.httprequest.remote_addr if request else None)
         self._record(event=event, **values)
+
+    @api.model
+    def action_verify(self):
+        self._check_administrator()
+        return self.env["mcp.audit.verify"]._action_verify()
+
+    @api.model
+    def action_ask_export(self):
+        self._check_administrator()
+        return self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_audit_export_action")
+
+    @api.model
+    def _check_administrator(self) -> None:
+        if not self.env.user.has_group("mcp_gateway.group_mcp_admin"):
+            raise AccessError(self.env._("Only MCP Administrators may verify or export the audit log."))
 
     # pylint: disable=method-required-super
     # These refuse, so there is nothing to hand on.

@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from odoo import SUPERUSER_ID, api, models
 
@@ -12,6 +13,7 @@ class Verdict:
     :param problem: in words of the user's language, None if everything fits
     :param row_id: the first row of the log that does not fit, if it is a row
     :param seal: the number of the first seal that does not fit, or whose rows do not
+    :param removed_until: no row that retention removed is younger, UTC
     :param unsealed: rows that no seal covers yet
     :param keys: fingerprints of the keys that signed, the present one last
     """
@@ -20,6 +22,7 @@ class Verdict:
     rows: int = 0
     removed_seals: int = 0
     removed_rows: int = 0
+    removed_until: datetime | None = None
     unsealed: int = 0
     keys: list[str] = field(default_factory=list)
     problem: str | None = None
@@ -89,6 +92,7 @@ class McpAuditSeal(models.Model):
                 return self.env._("The rows of seal %(number)s were removed before older ones.", number=seal.number)
             verdict.removed_seals += 1
             verdict.removed_rows += seal.row_count
+            verdict.removed_until = seal.newest
             return self._tell(verdict, stretch.Misfit(rows[0].id, "inserted")) if rows else None
         verdict.rows += len(rows)
         if stretch.digest(rows) == seal.rows_digest:

@@ -1,4 +1,6 @@
 from . import (
+    test_audit_export,
+    test_audit_retention,
     test_audit_seal,
     test_connection,
     test_connection_limit,

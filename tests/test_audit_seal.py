@@ -1,7 +1,9 @@
 """The signed chain over the audit log (FEATURES L4): what it covers, and what *Verify* finds."""
 
 import base64
+import logging
 import re
+from itertools import pairwise
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -39,7 +41,7 @@ class TestAuditSeal(AuditCase):
         seals = self.seals.search([], order="number")
         self.assertEqual(seals.mapped("number"), list(range(1, len(seals) + 1)))
         self.assertEqual(seals[0].first_id, 1)
-        for before, after in zip(seals, seals[1:], strict=False):
+        for before, after in pairwise(seals):
             self.assertEqual(after.first_id, before.last_id + 1)
             self.assertEqual(after.previous_digest, before.digest)
         self.assertEqual(sum(seals.mapped("row_count")), self.log.search_count([]))
@@ -77,7 +79,7 @@ class TestAuditSeal(AuditCase):
     def test_each_new_head_goes_to_the_servers_log(self):
         """Ours: there whoever owns the database cannot change it."""
         self.record(2)
-        with self.assertLogs("odoo.addons.mcp_gateway.models.mcp_audit_seal", "INFO") as logged:
+        with self.assertLogs("odoo.addons.mcp_gateway.models.mcp_audit_seal", logging.INFO) as logged:
             self.seals._seal_next()
         head = self.seals.search([], limit=1)
         self.assertIn(f"Audit seal {head.number} covers rows {head.first_id} to {head.last_id}", logged.output[0])
@@ -221,7 +223,7 @@ class TestAuditSeal(AuditCase):
         self.log._record(
             event="request",
             date="2026-01-02 03:04:05.000006",
-            tool="a\nb\"ü",
+            tool='a\nb"ü',
             duration_ms=1.50,
             http_status=200,
         )
