@@ -9,12 +9,14 @@ REDACTED = "[redacted]"
 # Parts of the names of fields and members that hold a secret, in whatever style the name is written. Short ones only
 # where no letter stands beside them: a footprint is no one-time password.
 _NAMES = (
-    "passw(?:or)?d|passwd|passphrase|secret(?!ar)|token|api_?key|access_?key|private_?key|signing_?key|authorization|"
-    "credential|cookie|session_?id|csrf|card_?number|client_?assertion|(?<![a-z])(?:t?otp|pwd|pin|cvv|cvc)(?![a-z])"
+    "passw(?:or)?d|passwd|passphrase|secret(?!ar)|token|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key|authorization|"
+    "credential|cookie|session[_-]?id|csrf|card[_-]?number|client[_-]?assertion|(?<![a-z])(?:t?otp|pwd|pin|cvv|cvc)(?![a-z])"
 )
 NAME = re.compile(_NAMES, re.IGNORECASE)
 # Names that hold such a word and no secret.
-HARMLESS = re.compile(r"progress_?token|page_?token|max_?tokens|tokens?_?(?:count|used|limit)", re.IGNORECASE)
+HARMLESS = re.compile(
+    r"progress[_-]?token|page[_-]?token|max[_-]?tokens|tokens?[_-]?(?:count|used|limit)", re.IGNORECASE
+)
 
 # "name: value" in running text, and in JSON that was cut or stands inside a string.
 _ASSIGNMENT = re.compile(

@@ -29,6 +29,8 @@ from . import (
     test_oauth_life,
     test_overlap,
     test_prompt,
+    test_protocol_audit_parts,
+    test_protocol_audit_redaction,
     test_protocol_challenge,
     test_protocol_cors,
     test_protocol_credentials,

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import tempfile
 import zipfile
@@ -26,14 +27,15 @@ DAY = datetime(2021, 5, 5)
 class TestAuditExport(AuditCase):
     def setUp(self):
         super().setUp()
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()), "export")
         for number in range(3):
             self.sealed(
                 4, date=DAY + timedelta(days=number), tool="=1+1", error="@home", client="+49", error_code=-32601
             )
 
     def exported(self, seals, *, with_csv: bool = True) -> list[str]:
-        """Unpacks the export of ``seals``; the names of its files."""
+        """Unpacks the export of ``seals`` into an empty folder; the names of its files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
         file = io.BytesIO()
         seals._write_export(file, with_csv=with_csv)
         with zipfile.ZipFile(file) as archive:
