@@ -1,10 +1,12 @@
 from . import (
     test_audit_export,
+    test_audit_log,
     test_audit_retention,
     test_audit_seal,
     test_connection,
     test_connection_limit,
     test_gateway_properties,
+    test_http_audit,
     test_http_bad_input,
     test_http_content,
     test_http_cors,
