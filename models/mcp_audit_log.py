@@ -136,12 +136,10 @@ class McpAuditLog(models.Model):
         values.setdefault("ip", request.httprequest.remote_addr if request else None)
         self._record(event=event, **values)
 
-    @api.model
     def action_verify(self):
         self._check_administrator()
         return self.env["mcp.audit.verify"]._action_verify()
 
-    @api.model
     def action_ask_export(self):
         self._check_administrator()
         return self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_audit_export_action")

@@ -48,8 +48,8 @@ class McpAuditSeal(models.Model):
     @api.model
     def _walk(self) -> Verdict:
         verdict, previous = Verdict(), self.browse()
-        numbers = self.search([], order="number").ids
-        for seal_id in numbers:
+        self.env.cr.execute("SELECT id FROM mcp_audit_seal ORDER BY number")
+        for [seal_id] in self.env.cr.fetchall():
             seal = self.browse(seal_id)
             verdict.seals += 1
             if self._find_problem(verdict, seal, previous):

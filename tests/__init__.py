@@ -61,6 +61,7 @@ from . import (
     test_toolset_workflow,
     test_toolset_writing,
     test_toolset_writing_rights,
+    test_tour_audit,
     test_tour_connections,
     test_tour_oauth,
     test_tour_overlap,

@@ -115,12 +115,12 @@ class TestAuditRetention(AuditCase):
         cr = self.env.cr
         cr.execute("SELECT set_config('mcp_gateway.purge_through', %s, true)", [str(rows[1])])
         cr.execute("DELETE FROM mcp_audit_log WHERE id = %s", [rows[1]])
-        for statement in (
-            f"DELETE FROM mcp_audit_log WHERE id = {rows[2]}",
-            f"UPDATE mcp_audit_log SET tool = 'x' WHERE id = {rows[0]}",
-            "TRUNCATE mcp_audit_log",
-            "UPDATE mcp_audit_seal SET digest = 'x'",
-            "DELETE FROM mcp_audit_seal",
+        for through, statement in (
+            (rows[1], f"DELETE FROM mcp_audit_log WHERE id = {rows[2]}"),
+            (rows[2], f"UPDATE mcp_audit_log SET tool = 'x' WHERE id = {rows[0]}"),
+            (rows[2], "TRUNCATE mcp_audit_log"),
+            (rows[2], "UPDATE mcp_audit_seal SET digest = 'x'"),
+            (rows[2], "DELETE FROM mcp_audit_seal"),
         ):
             with (
                 self.subTest(statement),
@@ -128,6 +128,7 @@ class TestAuditRetention(AuditCase):
                 mute_logger("odoo.sql_db"),
                 cr.savepoint(),
             ):
+                cr.execute("SELECT set_config('mcp_gateway.purge_through', %s, true)", [str(through)])
                 cr.execute(statement)
         cr.execute("SELECT set_config('mcp_gateway.purge_through', '', true)")
         self.env.invalidate_all()
@@ -137,17 +138,19 @@ class TestAuditRetention(AuditCase):
 
     def test_the_exception_ends_with_the_function(self):
         """Ours: later in the same transaction the trigger refuses as before."""
-        self.sealed(1, date=OLD)
-        young = self.sealed(1)
+        old, young = self.sealed(1, date=OLD), self.sealed(1)
         self.assertEqual(self.seals._purge_batch(datetime(2021, 1, 1)), 1)
         self.assertIsNone(self.seals._purge_batch(datetime(2021, 1, 1)))
-        for row_id in (0, *young):
+        self.env.cr.execute(
+            "INSERT INTO mcp_audit_log (id, date, event, outcome) VALUES (%s, now(), 'request', 'success')", old
+        )
+        for row_id in old + young:
             with (
                 self.assertRaises(psycopg2.errors.InsufficientPrivilege),
                 mute_logger("odoo.sql_db"),
                 self.env.cr.savepoint(),
             ):
-                self.env.cr.execute("DELETE FROM mcp_audit_log WHERE id >= %s", [row_id])
+                self.env.cr.execute("DELETE FROM mcp_audit_log WHERE id = %s", [row_id])
 
     def test_a_row_in_a_removed_stretch_is_found(self):
         """Ours: what comes after the removal was never sealed."""

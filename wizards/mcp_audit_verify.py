@@ -15,7 +15,7 @@ class McpAuditVerify(models.TransientModel):
     unsealed_count = fields.Integer("Rows Not Sealed Yet", readonly=True)
     removed_count = fields.Integer("Seals Whose Rows Were Removed", readonly=True)
     removed_rows = fields.Integer("Rows Removed by Retention", readonly=True)
-    removed_until = fields.Datetime("Removed Until", readonly=True)
+    removed_until = fields.Datetime(readonly=True)
     keys = fields.Text("Keys", readonly=True, help="Fingerprints of the keys that signed, the newest last.")
     key_is_configured = fields.Boolean(readonly=True)
     row_exists = fields.Boolean(compute="_compute_row_exists")
