@@ -9,5 +9,6 @@ def post_load() -> None:
 
 
 def uninstall_hook(env) -> None:
-    """Remove what the ORM does not know of: the function behind the audit log's trigger."""
+    """Remove what the ORM does not know of: the functions behind the triggers of the audit log and its seals."""
     env["mcp.audit.log"]._drop_guard()
+    env["mcp.audit.seal"]._drop_guard()

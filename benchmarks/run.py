@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+import audit_log
 from harness import RealServer, real_server
 
 import odoo.sql_db
@@ -242,6 +243,7 @@ MEASUREMENTS = {
     "tools_list": lambda: [tools_list()],
     "queries": lambda: [queries()],
     "authentication": lambda: [authentication()],
+    "log": audit_log.measure,
 }
 
 if __name__ == "__main__":

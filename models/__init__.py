@@ -4,6 +4,7 @@ from . import mcp_secret
 from . import mcp_settings
 from . import mcp_settings_checks
 from . import mcp_settings_approval
+from . import mcp_settings_audit
 from . import mcp_connection_dependent
 from . import mcp_connection_usage
 from . import mcp_secret_usage
@@ -38,6 +39,11 @@ from . import mcp_prompt
 from . import mcp_audit_log
 from . import mcp_throttle
 from . import mcp_field_rule
+from . import mcp_audit_key
+from . import mcp_audit_seal
+from . import mcp_audit_verifier
+from . import mcp_audit_retention
+from . import mcp_audit_export
 from . import mcp_guard
 from . import mcp_action_argument
 from . import ir_actions_server
@@ -50,5 +56,6 @@ from . import mcp_gateway_tools
 from . import mcp_gateway_content
 from . import mcp_gateway_approval
 from . import mail_activity
+from . import mcp_gateway_payload
 from . import res_groups
 from . import res_users

@@ -53,7 +53,8 @@ class McpGateway(models.AbstractModel):
     def _close(self, call: Call, reply: Reply) -> None:
         """The end of every transaction of a call: log row, flush, final lock, in this order (DESIGN §2.3)."""
         if not call.unlogged:
-            self.env["mcp.audit.log"]._record(**call.log_values(reply), _relaxed=not call.writes)
+            values = call.log_values(reply) | self._payloads(call, reply)
+            self.env["mcp.audit.log"]._record(**values, _relaxed=not call.writes)
         if call.writes:
             self.env.cr.flush()
             self._final_lock(call.caller)
