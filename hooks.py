@@ -9,5 +9,7 @@ def post_load() -> None:
 
 
 def uninstall_hook(env) -> None:
-    """Remove what the ORM does not know of: the function behind the audit log's trigger."""
+    """Remove what the ORM does not know of: the function behind the audit log's trigger, and what holds on to data."""
     env["mcp.audit.log"]._drop_guard()
+    # Else they would keep Odoo from deleting the types of activities.
+    env["mail.activity"].search([("res_model", "=", "mcp.connection")]).unlink()

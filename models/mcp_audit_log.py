@@ -27,6 +27,13 @@ EVENTS = [
     ("bad_credentials", "Bad keys, counted"),
     ("server_enabled", "Server enabled"),
     ("server_disabled", "Server disabled"),
+    ("suspended", "Connection suspended"),
+    ("resumed", "Connection resumed"),
+    ("expiry_warned", "Warned of expiry"),
+    ("new_address", "New address"),
+    ("new_client", "New AI tool"),
+    ("many_refusals", "Many refused calls"),
+    ("approvals_pending", "Many approvals waiting"),
 ]
 
 

@@ -49,6 +49,7 @@ from . import (
     test_protocol_revisions,
     test_protocol_strict_json,
     test_settings_checks,
+    test_suspension,
     test_tool,
     test_toolset,
     test_toolset_actions,
