@@ -1,7 +1,10 @@
 from . import (
+    test_alarm,
     test_connection,
     test_connection_limit,
+    test_expiry,
     test_gateway_properties,
+    test_http_alarm,
     test_http_bad_input,
     test_http_content,
     test_http_cors,
