@@ -42,6 +42,13 @@ EVENTS = [
     ("audit_key_changed", "Signing key changed"),
     ("log_verified", "Log verified"),
     ("log_exported", "Log exported"),
+    ("suspended", "Connection suspended"),
+    ("resumed", "Connection resumed"),
+    ("expiry_warned", "Warned of expiry"),
+    ("new_address", "New address"),
+    ("new_client", "New AI tool"),
+    ("many_refusals", "Many refused calls"),
+    ("approvals_pending", "Many approvals waiting"),
 ]
 
 

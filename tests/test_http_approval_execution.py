@@ -152,7 +152,7 @@ class TestApprovalExecution(ApprovalCase):
         self.env["ir.rule"].create({"name": "test", "model_id": model, "domain_force": "[('name', '=', 'none')]"})
 
     def test_the_connection_is_checked_again(self):
-        """Its end, and its user, who may have left the group."""
+        """Its end, and its user: who leaves the group suspends it, and nothing waits any more."""
         approval = self.ask()
         self.connection.expires_at = fields.Datetime.now() - timedelta(days=1)
         self.approve(approval)
@@ -161,8 +161,9 @@ class TestApprovalExecution(ApprovalCase):
         self.connection.expires_at = False
         approval = self.ask()
         self.requester.group_ids -= self.env.ref("mcp_gateway.group_mcp_user")
-        self.approve(approval)
-        self.assertIn("not an MCP User", approval.error)
+        self.assertEqual((approval.state, self.connection.state), ("expired", "suspended"))
+        with self.assertRaisesRegex(UserError, "decided already"):
+            self.approve(approval)
         self.assertEqual(self.record.name, "Old name")
 
     def test_nothing_runs_while_the_server_is_off(self):
