@@ -49,7 +49,7 @@ class McpApproval(models.Model):
         "res.users", readonly=True, index="btree_not_null", ondelete="restrict", help="Empty: any MCP Administrator."
     )
     tool = fields.Char(required=True, readonly=True)
-    tool_title = fields.Char("Tool Title", required=True, readonly=True)
+    tool_title = fields.Char(required=True, readonly=True)
     model = fields.Char(readonly=True)
     # Not for people as they are: what a person may see of them is in the computed fields.
     arguments = fields.Text(required=True, readonly=True, groups=fields.NO_ACCESS)
