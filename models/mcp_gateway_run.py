@@ -77,6 +77,8 @@ class McpGateway(models.AbstractModel):
         except context.MissingCapability as error:
             raise self._missing_capability(call, error) from None
         except Exception as error:
+            if self.env.cr.closed:
+                raise  # the database is lost, and with it whatever could be said here
             raise ToolError(self._explain(call, what, error)) from error
         return result
 
