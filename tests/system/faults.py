@@ -98,10 +98,12 @@ def _interrupt(server: RealServer) -> None:
 
 
 REFUSED = "is not currently accepting connections"
-# What Odoo logs about a database that goes away and comes back, always as the reason of an error.
+# What Odoo logs about a database that goes away and comes back: the reason of an error. An error that its HTTP server
+# (werkzeug) logs is none of them: there, somebody got no answer of ours.
 LOST = (
+    r"^\S+ \S+ \d+ (WARNING|ERROR) \S+ odoo\.[\w.]+: .*("
     "server closed the connection|terminating connection|(cursor|connection) already closed|"
-    f"the database system is|Is the server running|{REFUSED}"
+    f"the database system is|Is the server running|{REFUSED})"
 )
 
 

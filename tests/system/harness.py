@@ -130,10 +130,13 @@ def call_once(server: RealServer, key: str, tool: str, arguments: dict | None = 
 
 def call_tool(server: RealServer, key: str, tool: str, arguments: dict | None = None) -> requests.Response:
     """As ``call_once``, sent again when the connection breaks."""
+    end = time.monotonic() + 120
     while True:
         try:
             return call_once(server, key, tool, arguments)
         except requests.ConnectionError:
+            if time.monotonic() > end:
+                raise
             # Odoo lets 8 connections per worker wait; the rest are turned away before anyone reads them.
             time.sleep(0.01)
 
