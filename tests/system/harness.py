@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class RealServer:
         """The database through the ORM, as superuser; committed at the end, and the server's workers hear of it."""
         import odoo.api  # noqa: PLC0415 (slow, and not needed by all)
 
-        registry = _registry(self.database)
+        registry = _registry(self)
         try:
             with registry.cursor() as cr:
                 yield odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
@@ -49,6 +49,15 @@ class RealServer:
             registry.reset_changes()
             raise
         registry.signal_changes()
+
+    def disconnect(self) -> None:
+        """Forget what ``env`` knows, and its connections, which do not outlive a restart of PostgreSQL."""
+        from odoo.modules.registry import Registry  # noqa: PLC0415
+        from odoo.sql_db import close_db  # noqa: PLC0415
+
+        _point_at(self)
+        Registry.delete(self.database)
+        close_db(self.database)
 
     def sql(self, statement: str) -> list[tuple]:
         """What is committed at this moment."""
@@ -111,14 +120,25 @@ class Person:
         return answer["result"]
 
 
-def call_tool(server: RealServer, key: str, tool: str, arguments: dict | None = None) -> requests.Response:
-    """One tool call of a legacy client, on a TCP connection of its own so that any worker may get it."""
+def call_once(server: RealServer, key: str, tool: str, arguments: dict | None = None) -> requests.Response:
+    """One tool call of a legacy client, on a TCP connection of its own so that any worker may get it.
+
+    :raise requests.RequestException: if the connection breaks
+    """
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments or {}}}
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Connection": "close"}
+    return requests.post(server.mcp, data=json.dumps(body), headers=headers, timeout=120)
+
+
+def call_tool(server: RealServer, key: str, tool: str, arguments: dict | None = None) -> requests.Response:
+    """As ``call_once``, sent again when the connection breaks."""
+    end = time.monotonic() + 120
     while True:
         try:
-            return requests.post(server.mcp, data=json.dumps(body), headers=headers, timeout=120)
+            return call_once(server, key, tool, arguments)
         except requests.ConnectionError:
+            if time.monotonic() > end:
+                raise
             # Odoo lets 8 connections per worker wait; the rest are turned away before anyone reads them.
             time.sleep(0.01)
 
@@ -129,10 +149,18 @@ def succeeded(response: requests.Response) -> bool:
 
 @contextmanager
 def real_server(
-    *, workers: int = 2, template: str | None = None, extra: Sequence[str] = (), fsync: bool = False
+    *,
+    workers: int = 2,
+    template: str | None = None,
+    extra: Sequence[str] = (),
+    fsync: bool = False,
+    on: postgres.Server | None = None,
 ) -> Iterator[RealServer]:
-    """A server on a copy of the database that bin/test made; its log may hold no warning when it ends."""
-    with postgres.running(safe=False) as pg:
+    """A server on a copy of the database that bin/test made; its log may hold no warning when it ends.
+
+    :param on: a PostgreSQL of the test's own, with that database in it
+    """
+    with nullcontext(on) if on else postgres.running(safe=False) as pg:
         if pg.embedded and fsync:
             postgres.set_fsync(postgres.owner_of(pg), on=True)
         odoo = odoo_on(pg, "data-test", with_test_addons=True)
@@ -149,7 +177,7 @@ def real_server(
             unexpected = bad_lines(server.log, server.expected)
             assert not unexpected, "Unexpected in the server's log:\n" + "\n".join(unexpected)
         finally:
-            _forget_registry(database)
+            server.disconnect()
             odoo.drop(database)
             server.log.unlink(missing_ok=True)
 
@@ -161,12 +189,20 @@ def _switch_on(server: RealServer) -> None:
         env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
 
 
-def _registry(database: str):
+def _registry(server: RealServer):
     from odoo.modules.registry import Registry  # noqa: PLC0415
 
-    _configure()
+    _point_at(server)
     # What the server's workers changed meanwhile counts here too.
-    return Registry(database).check_signaling()
+    return Registry(server.database).check_signaling()
+
+
+def _point_at(server: RealServer) -> None:
+    from odoo.tools import config  # noqa: PLC0415
+
+    _configure()
+    for name, value in server.odoo.server.settings().items():
+        config[name] = value
 
 
 @functools.cache
@@ -175,11 +211,3 @@ def _configure() -> None:
 
     # The same file as the servers': ODOO_RC names it.
     config.parse_config([], setup_logging=False)
-
-
-def _forget_registry(database: str) -> None:
-    from odoo.modules.registry import Registry  # noqa: PLC0415
-    from odoo.sql_db import close_db  # noqa: PLC0415
-
-    Registry.delete(database)
-    close_db(database)

@@ -1,3 +1,4 @@
+import logging
 import time
 from typing import Annotated
 
@@ -7,6 +8,8 @@ from odoo import models
 from odoo.fields import Command
 
 from odoo.addons.mcp_gateway.toolsets.tool import Result, tool
+
+_logger = logging.getLogger(__name__)
 
 Dwell = Annotated[int, Field(description="Milliseconds to wait afterwards.", ge=0, le=60_000)]
 
@@ -25,6 +28,7 @@ class McpToolsetTest(models.AbstractModel):
         """Create a record, and wait before the transaction can end."""
         self.env["x.mcp.test.record"].create({"name": name})
         self.env.flush_all()
+        _logger.info("wrote %s", name)
         time.sleep(dwell_ms / 1000)
         return Done(done=name)
 
