@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import config
 
 from ..audit.signing import InvalidKey, SigningKey
+from .side_cursor import side_cursor
 
 # In Odoo's configuration file, where nobody who only reaches the database finds it.
 OPTION = "mcp_audit_key"
@@ -39,8 +40,14 @@ class McpAuditKey(models.AbstractModel):
 
     @api.model
     def _of_database(self) -> str:
-        """The database's own key, made when it is first needed."""
-        settings = self.env["mcp.settings"]._get()
-        if not settings.audit_key:
-            settings.audit_key = base64.b64encode(secrets.token_bytes(32)).decode()
-        return settings.audit_key
+        """The database's own key, made when it is first needed.
+
+        On a cursor of its own: this transaction may be older than a key that another one has made.
+        """
+        if key := self.env["mcp.settings"]._get().audit_key:
+            return key
+        new = base64.b64encode(secrets.token_bytes(32)).decode()
+        with side_cursor(self.env.registry) as cr:
+            cr.execute("UPDATE mcp_settings SET audit_key = %s WHERE audit_key IS NULL", [new])
+            cr.execute("SELECT audit_key FROM mcp_settings")
+            return cr.fetchone()[0]

@@ -12,8 +12,9 @@ _logger = logging.getLogger(__name__)
 
 # One run at a time; a lock on a row would be one that a button could wait for.
 LOCK = 0x6D6370_5EA1
-# A stretch is removed as a whole and held in memory as a whole.
+# A stretch is removed as a whole and held in memory as a whole. One row is a stretch, however large it is.
 ROWS_OF_A_SEAL = 1000
+BYTES_OF_A_SEAL = 16_000_000
 # How long to wait for transactions that may still commit a row. Calls hold theirs for milliseconds.
 PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 0.02
@@ -96,7 +97,7 @@ class McpAuditSeal(models.Model):
         )
 
     @api.model
-    def _rows(self, first_id: int | None, last_id: int, limit: int | None = None) -> list[stretch.Row]:
+    def _rows(self, first_id: int | None, last_id: int) -> list[stretch.Row]:
         """Rows of the log by id, in their canonical encoding.
 
         One JSON object of all columns that are not empty, as PostgreSQL writes ``jsonb``: its order of members and its
@@ -107,28 +108,31 @@ class McpAuditSeal(models.Model):
         self.env.cr.execute(
             """
             SELECT id, jsonb_strip_nulls(to_jsonb(l))::text FROM mcp_audit_log l
-            WHERE (%(first)s IS NULL OR id >= %(first)s) AND id <= %(last)s ORDER BY id LIMIT %(limit)s
+            WHERE (%(first)s IS NULL OR id >= %(first)s) AND id <= %(last)s ORDER BY id
             """,
-            {"first": first_id, "last": last_id, "limit": limit},
+            {"first": first_id, "last": last_id},
         )
         return [stretch.Row(*row) for row in self.env.cr.fetchall()]
 
     @api.model
     def _cron_seal(self) -> None:
-        """Seal all that can be, a stretch at a time."""
+        """Seal what is there when the job begins, a stretch at a time."""
         cron = self.env["ir.cron"]
-        while sealed := self._seal_next():
-            if not cron._commit_progress(sealed, remaining=self._unsealed_count()):
+        todo = self._unsealed_count()
+        while todo > 0 and (sealed := self._seal_next()):
+            todo -= sealed
+            if not cron._commit_progress(sealed, remaining=max(todo, 0)):
                 return
         cron._commit_progress(remaining=0)
 
     @api.model
     def _seal_all(self) -> None:
-        """As the cron, for a person who waits for it.
+        """As the cron, for a person who waits for it, and at least once: the caller's snapshot may be older.
 
         The caller's transaction must not have written to the log: this would wait for it.
         """
-        while self._seal_next() == ROWS_OF_A_SEAL:
+        todo = self._unsealed_count()
+        while (sealed := self._seal_next()) and (todo := todo - sealed) > 0:
             pass
 
     @api.model
@@ -165,9 +169,31 @@ class McpAuditSeal(models.Model):
             self.env["mcp.audit.log"]._record_event(
                 "audit_key_changed", details=f"{head.key} → {signing.fingerprint(key.public)}"
             )
-        settled = self._settled_id()
-        rows = self._rows(head.last_id + 1 if head else None, settled, ROWS_OF_A_SEAL) if settled else []
-        return self.create(self._values(head, key, rows)) if rows else self.browse()
+        last_id = self._last_id_of_stretch(head.last_id, self._settled_id())
+        if last_id is None:
+            return self.browse()
+        rows = self._rows(head.last_id + 1 if head else None, last_id)
+        return self.create(self._values(head, key, rows))
+
+    @api.model
+    def _last_id_of_stretch(self, after: int, settled: int | None) -> int | None:
+        """Of as many rows after an id as belong into one stretch; None if there is no row."""
+        self.env.cr.execute(
+            """
+            SELECT max(id) FROM (
+                SELECT id, row_number() OVER by_id AS place, sum(1000 + request + response) OVER by_id AS bytes
+                FROM (
+                    SELECT id, COALESCE(octet_length(request_payload), 0) AS request,
+                           COALESCE(octet_length(response_payload), 0) AS response
+                    FROM mcp_audit_log WHERE id > %s AND id <= %s ORDER BY id LIMIT %s
+                ) AS next
+                WINDOW by_id AS (ORDER BY id)
+            ) AS stretch
+            WHERE bytes <= %s OR place = 1
+            """,
+            [after, settled, ROWS_OF_A_SEAL, BYTES_OF_A_SEAL],
+        )
+        return self.env.cr.fetchone()[0]
 
     @api.model
     def _settled_id(self) -> int | None:

@@ -57,6 +57,34 @@ class TestAuditSeal(AuditCase):
         self.assertEqual(self.seals.search([], limit=3).mapped("row_count"), [1, 3, 3])
         self.assertEqual(self.seals.search([], limit=1).last_id, rows[-1])
 
+    def test_large_rows_are_sealed_in_shorter_stretches(self):
+        """Ours: as above; one row at least, whatever its size."""
+        self.record(3, request_payload="x" * 3000, response_payload="y" * 3000)
+        self.record(2)
+        with patch.object(mcp_audit_seal, "BYTES_OF_A_SEAL", 9000):
+            self.seals._seal_all()
+        self.assertEqual(self.seals.search([], limit=3).mapped("row_count"), [3, 1, 1])
+        self.record(1, request_payload="x" * 3000)
+        with patch.object(mcp_audit_seal, "BYTES_OF_A_SEAL", 10):
+            self.assertEqual(self.seals._seal_next(), 1)
+        self.assert_intact()
+
+    def test_rows_that_come_while_it_runs_do_not_make_it_run_for_ever(self):
+        """Ours: under load there is always a new row, and each run would make a link for it."""
+        self.record(2)
+        seals, seal_next = type(self.seals), type(self.seals)._seal_next
+
+        def busy(seals):
+            self.record(1)
+            return seal_next(seals)
+
+        before = self.seals.search_count([])
+        with patch.object(seals, "_seal_next", busy), patch.object(mcp_audit_seal, "ROWS_OF_A_SEAL", 2):
+            self.seals._seal_all()
+            with patch.object(self.env.registry["ir.cron"], "_commit_progress", lambda *_args, **_kw: 60.0):
+                self.seals._cron_seal()
+        self.assertEqual(self.seals.search_count([]), before + 2)
+
     def test_nothing_new_makes_no_link(self):
         """Ours."""
         before = self.seals.search_count([])

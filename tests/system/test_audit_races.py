@@ -97,6 +97,21 @@ def test_an_id_that_was_drawn_but_not_yet_written_is_waited_for(audited, monkeyp
     assert_one_chain(audited)
 
 
+def test_a_key_is_made_once_and_never_twice(audited):
+    """Ours: also by a transaction that began before another one made it."""
+    audited.sql("UPDATE mcp_settings SET audit_key = NULL")
+    with audited.env() as older:
+        older["res.users"].search_count([])
+        with audited.env() as env:
+            made = env["mcp.audit.key"]._get().public
+        assert older["mcp.audit.key"]._get().public == made
+        older.invalidate_all()
+    with audited.env() as env:
+        assert env["mcp.audit.key"]._get().public == made
+    seal_all(audited)
+    assert_one_chain(audited)
+
+
 def test_a_row_that_is_rolled_back_holds_nothing_up(audited):
     """Ours: its id never becomes a row."""
     seal_all(audited)
