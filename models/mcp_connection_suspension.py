@@ -136,11 +136,11 @@ class McpConnection(models.Model):
         self.sudo().write(values)
         self.sudo().flush_recordset()
 
-    def _do_revoke(self) -> None:
+    def _do_revoke(self) -> None:  # pylint: disable=missing-return
         super()._do_revoke()
         self.sudo().activity_unlink([ACTIVITY])
 
-    def _do_reactivate(self) -> None:
+    def _do_reactivate(self) -> None:  # pylint: disable=missing-return
         super()._do_reactivate()
         self.sudo().write({"active_since": fields.Datetime.now(), "suspended_at": False, "suspended_reason": False})
 
