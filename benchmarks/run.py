@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+import audit_log
 from harness import RealServer, real_server
 
 import odoo.sql_db
@@ -170,8 +171,9 @@ def _fill(server: RealServer, size: int) -> None:
         WITH usages AS (
             INSERT INTO mcp_connection_usage (request_count) SELECT 0 FROM generate_series(1, {size}) RETURNING id
         ), connections AS (
-            INSERT INTO mcp_connection (name, type, user_id, state, generation, scope, usage_id, rate_minute, rate_day)
-            SELECT 'filler ' || id, 'api_key', 2, 'active', 1, 'read', id, 60, 10000 FROM usages RETURNING id
+            INSERT INTO mcp_connection (name, type, user_id, state, generation, scope, usage_id, rate_minute, rate_day,
+                                        approval_hours)
+            SELECT 'filler ' || id, 'api_key', 2, 'active', 1, 'read', id, 60, 10000, 24 FROM usages RETURNING id
         ), secrets AS (
             INSERT INTO mcp_secret_usage (last_ip) SELECT NULL FROM generate_series(1, {size}) RETURNING id
         ), pairs AS (
@@ -241,6 +243,7 @@ MEASUREMENTS = {
     "tools_list": lambda: [tools_list()],
     "queries": lambda: [queries()],
     "authentication": lambda: [authentication()],
+    "log": audit_log.measure,
 }
 
 if __name__ == "__main__":

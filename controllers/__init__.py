@@ -1,1 +1,1 @@
-from . import consent, mcp, oauth
+from . import audit, consent, mcp, oauth

@@ -56,7 +56,7 @@ class McpDispatcher(http.HttpDispatcher):
         call.error = f"{type(exc).__name__}: rolled back"
         with self.request.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            env["mcp.audit.log"]._record(**call.log_values(reply))
+            env["mcp.audit.log"]._record(**call.log_values(reply) | env["mcp.gateway"]._payloads(call, reply))
 
 
 class McpController(http.Controller):

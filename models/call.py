@@ -80,6 +80,8 @@ class Caller(NamedTuple):
     blocked_ips: str | None
     max_in_flight: int | None
     slot: int | None
+    # Names of the tools that a person has to approve first.
+    approval_tools: list[str] | None
 
 
 @dataclass

@@ -1,9 +1,12 @@
 from typing import Any
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 from odoo.tools import SQL
+
+from ..audit import patterns
+from . import audit_guard
 
 EVENTS = [
     ("request", "Request"),
@@ -27,6 +30,18 @@ EVENTS = [
     ("bad_credentials", "Bad keys, counted"),
     ("server_enabled", "Server enabled"),
     ("server_disabled", "Server disabled"),
+    ("approval_requested", "Approval requested"),
+    ("approval_approved", "Approved"),
+    ("approval_rejected", "Rejected"),
+    ("approval_executed", "Approved call executed"),
+    ("approval_failed", "Approved call failed"),
+    ("approval_tampered", "Approval changed by hand"),
+    ("approval_expired", "Approval expired"),
+    ("approval_cancelled", "Approval cancelled"),
+    ("retention", "Old rows removed"),
+    ("audit_key_changed", "Signing key changed"),
+    ("log_verified", "Log verified"),
+    ("log_exported", "Log exported"),
     ("suspended", "Connection suspended"),
     ("resumed", "Connection resumed"),
     ("expiry_warned", "Warned of expiry"),
@@ -40,18 +55,22 @@ EVENTS = [
 class McpAuditLog(models.Model):
     """What happened, for good.
 
-    Rows are only ever added, by ``_record``; a database trigger refuses everything else. There is no foreign key: ids
-    stand as plain numbers beside the names, because a deleted user must neither change the log nor be held by it. For
-    the same reason no field may get a default or become a stored compute later: an upgrade would update all rows.
+    Rows are only ever added, by ``_record``; a database trigger refuses everything else, except the retention job, and
+    writes a row about that itself (``audit_guard``). There is no foreign key: ids stand as plain numbers beside the
+    names, because a deleted user must neither change the log nor be held by it. For the same reason no field may get a
+    default or become a stored compute later: an upgrade would update all rows.
+
+    Seals (``mcp.audit.seal``) cover all columns. One may be added later, since it is empty in old rows; none may be
+    dropped, renamed or given another type.
     """
 
     _name = "mcp.audit.log"
     _description = "MCP Audit Log"
     _log_access = False
-    _order = "id desc"
-    _rec_name = "event"
+    # What every filter on a date can walk along, so that no plan has to sort or to look at the whole table.
+    _order = "date desc, id desc"
 
-    date = fields.Datetime(readonly=True, required=True, index=True)
+    date = fields.Datetime(readonly=True, required=True)
     event = fields.Selection(EVENTS, readonly=True, required=True)
     outcome = fields.Selection(
         [("success", "Success"), ("error", "Error"), ("refused", "Refused")], readonly=True, required=True
@@ -72,22 +91,36 @@ class McpAuditLog(models.Model):
     http_status = fields.Integer("HTTP Status", readonly=True, aggregator=None)
     error_code = fields.Integer(readonly=True, aggregator=None)
     error = fields.Char(readonly=True)
+    details = fields.Char(readonly=True)
+    request_payload = fields.Text("Request", readonly=True)
+    response_payload = fields.Text("Response", readonly=True)
     duration_ms = fields.Float("Duration (ms)", readonly=True, digits=(12, 1), aggregator="avg")
 
     connection_id = fields.Many2one("mcp.connection", "Open Connection", compute="_compute_links")
     user_id = fields.Many2one("res.users", "Open User", compute="_compute_links")
 
-    _by_connection = models.Index("(connection_ref, id)")
-    _by_user = models.Index("(user_ref, id)")
-    _by_session = models.Index("(session_ref, id) WHERE session_ref IS NOT NULL")
+    _by_date = models.Index("(date, id)")
+    # Small where most rows are successful requests; for what is looked for across the whole log.
+    _by_outcome = models.Index("(outcome, date, id) WHERE outcome != 'success'")
+    _by_event = models.Index("(event, date, id) WHERE event != 'request'")
+    _by_connection = models.Index("(connection_ref, date, id)")
+    _by_user = models.Index("(user_ref, date, id)")
+    _by_session = models.Index("(session_ref, date, id) WHERE session_ref IS NOT NULL")
 
     def init(self):
         self._drop_guard()
-        self.env.cr.execute(_GUARD)
+        self.env.cr.execute(audit_guard.OF_LOG)
 
     @api.model
     def _drop_guard(self) -> None:
-        self.env.cr.execute("DROP FUNCTION IF EXISTS mcp_audit_log_refuse() CASCADE")
+        self.env.cr.execute(audit_guard.DROP_OF_LOG)
+
+    @api.depends("event")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["event"]._description_selection(self.env))
+        for row in self:
+            row.display_name = f"{labels.get(row.event, row.event)} #{row.id}"
 
     @api.depends("connection_ref", "user_ref")
     def _compute_links(self):
@@ -101,10 +134,11 @@ class McpAuditLog(models.Model):
         """Write one row, the only way there is.
 
         :param _relaxed: the commit need not wait for the disk, because nothing else is in this transaction
-        :param values: by field name; what is left out stays empty. No value may hold a secret.
+        :param values: by field name; what is left out stays empty. What looks like a secret is taken out of texts.
         """
         values.setdefault("date", SQL("clock_timestamp() AT TIME ZONE 'UTC'"))
         values.setdefault("outcome", "success")
+        values = {name: patterns.redact(value) if isinstance(value, str) else value for name, value in values.items()}
         self.env.cr.execute(
             SQL(
                 "%sINSERT INTO mcp_audit_log (%s) VALUES (%s)",
@@ -124,6 +158,19 @@ class McpAuditLog(models.Model):
         values.setdefault("ip", request.httprequest.remote_addr if request else None)
         self._record(event=event, **values)
 
+    def action_verify(self):
+        self._check_administrator()
+        return self.env["mcp.audit.verify"]._action_verify()
+
+    def action_ask_export(self):
+        self._check_administrator()
+        return self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_audit_export_action")
+
+    @api.model
+    def _check_administrator(self) -> None:
+        if not self.env.user.has_group("mcp_gateway.group_mcp_admin"):
+            raise AccessError(self.env._("Only MCP Administrators may verify or export the audit log."))
+
     # pylint: disable=method-required-super
     # These refuse, so there is nothing to hand on.
     @api.model_create_multi
@@ -136,16 +183,3 @@ class McpAuditLog(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("Nothing is deleted from the audit log."))
-
-
-# The owner of the table can always remove a trigger; it stops everyone who does not mean to.
-_GUARD = """
-    CREATE FUNCTION mcp_audit_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        RAISE EXCEPTION 'The MCP audit log is append-only: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
-    END $$;
-    CREATE TRIGGER mcp_audit_log_rows BEFORE UPDATE OR DELETE ON mcp_audit_log
-        FOR EACH ROW EXECUTE FUNCTION mcp_audit_log_refuse();
-    CREATE TRIGGER mcp_audit_log_table BEFORE TRUNCATE ON mcp_audit_log
-        FOR EACH STATEMENT EXECUTE FUNCTION mcp_audit_log_refuse();
-"""

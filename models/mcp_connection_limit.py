@@ -162,13 +162,18 @@ class McpConnection(models.Model):
                 )
 
     def write(self, vals):
-        lists = [name for name in ("tool_ids", "company_ids") if name in vals]
+        lists = [name for name in self._told_lists() if name in vals]
         before = [(connection, name, connection[name]) for connection in self for name in lists]
         done = super().write(vals)
         for connection, name, old in before:
             new = connection[name]
             connection._tell_change_of(name, (old - new).mapped("display_name"), (new - old).mapped("display_name"))
         return done
+
+    @api.model
+    def _told_lists(self) -> tuple[str, ...]:
+        """The lists whose changes stand in the chatter."""
+        return ("tool_ids", "company_ids")
 
     def _tell_change_of(self, field: str, removed: list[str], added: list[str]) -> None:
         """Say in the chatter, in one line, what left and what joined one of the lists."""

@@ -7,7 +7,10 @@ from ..toolsets.tool import SCOPES as ORDER
 from .mcp_connection_credentials import MAKING
 
 # What a connection passes on to one that is made at another consent to the same OAuth client.
-INHERITED = ("rate_minute", "rate_day", "max_in_flight", "allowed_ips", "blocked_ips")
+INHERITED = (
+    *("rate_minute", "rate_day", "max_in_flight"),
+    *("allowed_ips", "blocked_ips", "approval_hours"),
+)
 
 
 class McpConnection(models.Model):
@@ -208,6 +211,7 @@ class McpConnection(models.Model):
             if end := self._limiting_end():
                 values["expires_at"] = end
             values["tool_ids"] = [fields.Command.set(self.tool_ids.ids)]
+            values |= self._inherited_approvals(user)
             values["company_ids"] = [fields.Command.set((self.company_ids & user.company_ids).ids)]
             if not self.is_scope_consented:
                 values |= {"scope": self.scope, "is_scope_consented": False}

@@ -53,7 +53,8 @@ class McpGateway(models.AbstractModel):
     def _close(self, call: Call, reply: Reply) -> None:
         """The end of every transaction of a call: log row, flush, final lock, in this order (DESIGN §2.3)."""
         if not call.unlogged:
-            self.env["mcp.audit.log"]._record(**call.log_values(reply), _relaxed=not call.writes)
+            values = call.log_values(reply) | self._payloads(call, reply)
+            self.env["mcp.audit.log"]._record(**values, _relaxed=not call.writes)
         if call.writes:
             self.env.cr.flush()
             self._final_lock(call.caller)
@@ -116,8 +117,15 @@ class McpGateway(models.AbstractModel):
         digest = self.env["mcp.secret"]._digest(secret.text) if secret else None
         is_token = secret and secret.kind is credentials.Kind.ACCESS_TOKEN
         resource = f"{self.env['mcp.oauth.server']._issuer()}/mcp"
-        statement = _LOOK_UP % (_SLOT_OF_FOUND, _TOKEN if is_token else _KEY)
-        self.env.cr.execute(statement, {"digest": digest, "resource": resource, "slots": self._most_slots()})
+        source = _TOKEN if is_token else _KEY
+        slots = self._most_slots()
+        return self._caller_by(source, slot=_SLOT_OF_FOUND, digest=digest, resource=resource, slots=slots)
+
+    def _caller_by(self, source: str, *, slot: str = "NULL::int", **values) -> Caller:
+        """:param source: one of the queries below; ``values`` are its parameters
+        :param slot: an expression of SQL that takes a place among the calls that run at once
+        """
+        self.env.cr.execute(_LOOK_UP % (slot, source), values)
         return Caller(*self.env.cr.fetchone())
 
     def _rung_credential(self, call: Call) -> None:
@@ -256,7 +264,9 @@ _LOOK_UP = """
             WHERE r.connection_id = c.id),
            (SELECT array_agg(company_id) FROM mcp_connection_company_rel WHERE connection_id = c.id),
            EXISTS (SELECT FROM mcp_connection_model WHERE connection_id = c.id), k.token_scope,
-           k.usage_id, c.allowed_ips, c.blocked_ips, c.max_in_flight, %s
+           k.usage_id, c.allowed_ips, c.blocked_ips, c.max_in_flight, %s,
+           (SELECT array_agg(t.name) FROM mcp_connection_approval_tool_rel r JOIN mcp_tool t ON t.id = r.tool_id
+            WHERE r.connection_id = c.id)
     FROM mcp_settings s
     LEFT JOIN (%s) k ON TRUE
     LEFT JOIN mcp_connection c ON c.id = k.connection_id

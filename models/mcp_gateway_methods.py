@@ -9,7 +9,8 @@ PAGE_SIZE = 200
 INSTRUCTIONS = (
     "You work in an Odoo database as one of its users, with this user's rights. get_session tells who that is. Find "
     "out what there is with list_models and describe_model before you search. What you cannot see is not there for "
-    "this user. Try writing with dry_run first, and show the person what would change."
+    "this user. Try writing with dry_run first, and show the person what would change. A result with pending_approval "
+    "was not run: tell the person that somebody has to approve it in Odoo, and ask get_approval later what came of it."
 )
 
 

@@ -35,11 +35,14 @@ def _never_committing(cr):
     def refuse():
         raise _Commits
 
+    # Something else may stand in for the cursor's own methods already: the guard of a test, or this one further out.
+    before = {name: vars(cr)[name] for name in ("commit", "rollback") if name in vars(cr)}
     cr.commit = cr.rollback = refuse
     try:
         yield
     finally:
         del cr.commit, cr.rollback
+        vars(cr).update(before)
 
 
 class _DryRun(Exception):

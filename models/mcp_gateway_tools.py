@@ -44,8 +44,7 @@ class McpGateway(models.AbstractModel):
         self._rung_scope(call)
         try:
             self._rung_arguments(call)
-            self._rung_approval(call)
-            return self._run_tool(call)
+            return self._ask_approval(call) if self._needs_approval(call) else self._run_tool(call)
         except InputRequired as pause:
             return self._input_required(call, pause)
         except ToolError as error:
@@ -81,9 +80,6 @@ class McpGateway(models.AbstractModel):
 
     def _rung_arguments(self, call: Call) -> None:
         call.arguments = call.tool.parse(call.message.params.get("arguments"))
-
-    def _rung_approval(self, call: Call) -> None:
-        """Approvals are not asked for yet."""
 
     def _run_tool(self, call: Call) -> dict:
         return self._run(

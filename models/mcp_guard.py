@@ -149,6 +149,8 @@ class McpGuard(models.AbstractModel):
     def _hides_field(self, field) -> bool:
         if self._forbids("field", f"{field.model_name}:{field.name}", "read") is not None:
             return True
+        if (field.model_name, field.name) in self.env["mcp.field.rule"]._hidden():
+            return True
         if field.related_field is not None and self._hides_field(field.related_field):
             return True  # by another name it is the same
         return bool(field.relational) and self._hides_model(field.comodel_name)

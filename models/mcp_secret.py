@@ -43,6 +43,14 @@ class McpSecret(models.AbstractModel):
         """Tells two peppers apart without revealing either."""
         return hashlib.sha256(b"mcp_gateway fingerprint" + self._pepper()).hexdigest()[:16]
 
+    @api.model
+    def _authenticated(self, purpose: bytes, values: list) -> str:
+        """A digest that only this database can make: who changes ``values``, of JSON, cannot make theirs.
+
+        :param purpose: keeps digests for different uses apart
+        """
+        return hmac.digest(self._derived(purpose), _canonical(values).encode(), hashlib.sha256).hex()
+
     # What a client carries for us between two rounds of one call (2026-07-28, basic/patterns/mrtr): it can neither read
     # nor change it, and it is worth something only with the request and the connection it was made for.
 

@@ -5,6 +5,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..protocol import preflight
+from .call import RECORDS_LOGGED
 
 SCOPES = [
     ("read", "Read Only"),
@@ -185,7 +186,12 @@ class McpSettings(models.Model):
         if "allowed_origins" in vals:
             self.env.registry.clear_cache()
         for settings in switched:
-            self.env["mcp.audit.log"]._record_event("server_enabled" if settings.enabled else "server_disabled")
+            concerned = self.env["mcp.connection"].sudo().search([("state", "=", "active")], limit=RECORDS_LOGGED)
+            self.env["mcp.audit.log"]._record_event(
+                "server_enabled" if settings.enabled else "server_disabled",
+                model="mcp.connection",
+                record_refs=",".join(map(str, concerned.ids)) or None,
+            )
         return done
 
     @api.ondelete(at_uninstall=False)
@@ -209,8 +215,24 @@ class McpSettings(models.Model):
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_disable(self):
+        """The kill switch; what it stopped is told in numbers, and stands in the audit log."""
         self.enabled = False
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("The MCP server is off"),
+                "message": self.env._(
+                    "Every request is refused from now on. Stopped: active connections: %(connections)s, "
+                    "live sessions: %(sessions)s.",
+                    connections=self.connection_count,
+                    sessions=self.session_count,
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def action_adopt_copy(self):
         """The copy becomes a database in its own right: from now on its own keys are the expected ones."""

@@ -6,8 +6,8 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
 RECORD, ORDER, LINE = "x.mcp.test.record", "x.mcp.test.order", "x.mcp.test.line"
-# Writes, but only what its own session keeps for later.
-KEEPING = "update_session_context"
+# Write, but only what the connection's own session keeps for later, and what it asked for itself.
+KEEPING = {"update_session_context", "cancel_approval"}
 
 
 class LimitsCase(HttpCase):
@@ -87,10 +87,10 @@ class TestToolLimits(LimitsCase):
 
     def test_a_read_only_connection_neither_lists_nor_runs_a_writing_tool(self):
         """DESIGN §5: of the writing tools, only what the session keeps is not business."""
-        writing = {name for name, tool in self.catalogue().items() if not tool.read_only} - {KEEPING}
+        writing = {name for name, tool in self.catalogue().items() if not tool.read_only} - KEEPING
         self.assertLess({"create_record", "delete_records", "execute_method", "post_message"}, writing)
         self.check_scope("read", writing)
-        self.result(KEEPING, values={"a": 1})
+        self.result("update_session_context", values={"a": 1})
 
     def test_a_writing_connection_neither_lists_nor_runs_what_executes(self):
         executing = {name for name, tool in self.catalogue().items() if tool.scope == "execute"}

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from werkzeug.routing import Map, Rule
 
 from odoo import http
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import config
 
 
@@ -50,3 +50,19 @@ class TestSettingsChecks(TransactionCase):
         rule = Rule("/mcp/oauth/token", endpoint=partial(Foreign().answer))
         with patch.object(type(self.env["ir.http"]), "routing_map", return_value=Map([rule])):
             self.assertEqual(self.settings._taken_by(), "other_mcp")
+
+    def test_the_kill_switch_tells_what_it_stopped(self):
+        """FEATURES G1: in numbers at once, and which connections in the audit log."""
+        user = new_test_user(self.env, "switch_user", "base.group_user,mcp_gateway.group_mcp_user")
+        connection, revoked = self.env["mcp.connection"].create(
+            [{"name": name, "user_id": user.id} for name in ("stopped", "revoked")]
+        )
+        revoked._do_revoke()
+        self.settings.enabled = True
+        notice = self.settings.action_disable()["params"]
+        self.assertIn(f"active connections: {self.settings.connection_count}, live sessions: 0", notice["message"])
+        self.assertTrue(notice["sticky"])
+        row = self.env["mcp.audit.log"].search([("event", "=", "server_disabled")], limit=1)
+        refs = row.record_refs.split(",")
+        self.assertEqual((row.model, str(connection.id) in refs), ("mcp.connection", True))
+        self.assertNotIn(str(revoked.id), refs)

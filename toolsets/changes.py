@@ -10,6 +10,7 @@ from .values import MANY, OMITTED_TYPES, readable, visible
 
 _MAX_RELATED = 50
 _MAX_TEXT = 1000
+DRY_RUN_NOTE = "A dry run: all of it is undone, and new records will have other ids."
 _CHATTER = ("mail.thread", "mail.activity.mixin")
 
 
@@ -77,7 +78,7 @@ class Observation:
 
     def _notes(self, more: int, dry_run: bool):
         if dry_run:
-            yield "A dry run: all of it is undone, and new records will have other ids."
+            yield DRY_RUN_NOTE
         if more > 0:
             yield f"{more} more related changes are not shown."
 

@@ -122,6 +122,11 @@ def current() -> Context:
     return _current.get() or Context()
 
 
+def is_serving() -> bool:
+    """Whether code of a tool is running, so that whatever happens is the AI tool's doing."""
+    return _current.get() is not None
+
+
 @contextmanager
 def serving(context: Context) -> Iterator[Context]:
     """Make ``context`` the current one."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, create_model
 
+from .pending import or_pending
 from .schema import flat_schema
 
 # Each contains the ones before it (DESIGN §5).
@@ -92,9 +93,19 @@ class Tool:
     def read_only(self) -> bool:
         return self.annotations["readOnlyHint"]
 
+    @property
+    def is_approvable(self) -> bool:
+        """Whether a connection may make this tool wait for a person: what only its own session keeps never waits."""
+        return not self.read_only and self.scope != "read"
+
+    @property
+    def can_dry_run(self) -> bool:
+        return "dry_run" in self.arguments.model_fields
+
     def definition(self) -> dict[str, Any]:
         """The entry of ``tools/list`` (MCP 2025-11-25 and 2026-07-28, server/tools)."""
-        output = {"outputSchema": self.output_schema} if self.output_schema else {}
+        schema = self.output_schema
+        output = {"outputSchema": or_pending(schema) if self.is_approvable else schema} if schema else {}
         return {
             "name": self.name,
             "title": self.title,

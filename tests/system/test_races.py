@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from harness import SERIALIZATION, Person, call_tool, real_server, succeeded
+from harness import SERIALIZATION, SLOW_TO_SEND, Person, call_tool, real_server, succeeded
 
 _logger = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ def test_an_alarm_outlives_the_call_that_raised_it(busy_server):
     answers: list[int] = []
     calling = threading.Thread(
         target=lambda: answers.append(
-            call_tool(busy_server, key, "test_write", {"name": "alarming", "dwell_ms": 3000}).status_code
+            call_tool(busy_server, key, "test_write", {"name": "alarming", "dwell_ms": 15_000}).status_code
         )
     )
     calling.start()
@@ -244,6 +244,7 @@ def test_after_the_kill_switch_no_call_sent_later_succeeds(busy_server):
 def test_two_hundred_calls_at_once_never_collide():
     """Issue: 200 concurrent calls on one connection cause no serialization failure and no retry."""
     with real_server(workers=4) as server:
+        server.expected.append(SLOW_TO_SEND)
         _connection, key = server.new_connection("no collisions")
         results: list[bool] = []
         threads = [

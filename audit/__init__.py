@@ -1,0 +1,1 @@
+"""What the audit log's seals, exports and payloads are made of; pure, nothing of Odoo."""
