@@ -2,7 +2,7 @@ import logging
 from datetime import date
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, html_escape
 
 from .side_cursor import side_cursor
 
@@ -99,14 +99,17 @@ class McpConnection(models.Model):
         return users.sudo().filtered("active").partner_id if wanted else self.env["res.partner"]
 
     def _schedule(self, activity: str, users, summary: str, note: str, deadline: date | None = None) -> None:
-        """An activity for each of ``users`` who may open this connection and has none that says the same."""
+        """An activity for each of ``users`` who may open this connection and has none that says the same.
+
+        :param note: plain text, which may repeat what a caller said
+        """
         self.ensure_one()
         # A message, if any, is sent apart from it: this only puts it on their list.
         connection = self.sudo().with_context(mail_activity_quick_update=True)
         known = connection.activity_search([activity]).filtered(lambda known: known.summary == summary).user_id
         for user in users.sudo() - known:
             if user.active and user.has_group("mcp_gateway.group_mcp_user"):
-                connection.activity_schedule(activity, deadline, summary=summary, note=note, user_id=user.id)
+                connection.activity_schedule(activity, deadline, summary, html_escape(note), user_id=user.id)
 
     # What each kind says: a title, and the text
 

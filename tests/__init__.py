@@ -82,4 +82,5 @@ from . import (
     test_tour_connections,
     test_tour_oauth,
     test_tour_overlap,
+    test_tour_suspension,
 )

@@ -94,6 +94,12 @@ class TestAlarm(TransactionCase):
         self.raised("new_client")
         self.assertEqual(len(self.activities()), 2 * before)
 
+    def test_what_a_caller_says_stays_text(self):
+        self.connection._raise_alarm("new_client", hint="h", ip="192.0.2.1", client='<a href="https://evil.example">')
+        self.env.invalidate_all()
+        for shown in (self.activities()[0].note, self.connection.message_ids.sorted("id")[-1].body):
+            self.assertIn("&lt;a href", shown)
+
     def test_an_owner_who_may_not_open_the_connection_is_left_out(self):
         self.user.active = False
         self.assertTrue(self.raised("retired_secret"))

@@ -331,6 +331,7 @@ class TestIdlePolicy(SuspensionCase):
             self.assertEqual(self.connection.state, "active", sign)
             self.env["mcp.oauth.family"].search([]).unlink()
         fresh = self.new("fresh", self.user)
+        self.assertTrue(fresh.active_since)
         fresh.credential_changed_at = False
         self.run_job()
         self.assertEqual(fresh.state, "active")

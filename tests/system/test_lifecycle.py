@@ -25,6 +25,7 @@ def used():
         name = f"mcp_life_{os.getpid()}"
         with server.env() as env:
             env["mcp.connection"].browse(connection)._do_rotate_key()
+            env["mcp.connection"].browse(connection)._do_suspend("idle")  # which puts something on people's lists
         server.odoo.clone_running(server.database, name)
     with postgres.running(safe=False) as pg:
         odoo = odoo_on(pg, "data-test", with_test_addons=True)
