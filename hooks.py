@@ -9,6 +9,9 @@ def post_load() -> None:
 
 
 def uninstall_hook(env) -> None:
-    """Remove what the ORM does not know of: the functions behind the triggers of the audit log and its seals."""
+    """Remove what the ORM does not know of: the functions behind the triggers of the log, and what holds on to data."""
     env["mcp.audit.log"]._drop_guard()
     env["mcp.audit.seal"]._drop_guard()
+    # Else they would keep Odoo from deleting the types of activities.
+    models = ("mcp.connection", "mcp.approval")
+    env["mail.activity"].search([("res_model", "in", models)]).unlink()

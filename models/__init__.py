@@ -6,6 +6,7 @@ from . import mcp_settings
 from . import mcp_settings_checks
 from . import mcp_settings_approval
 from . import mcp_settings_audit
+from . import mcp_settings_guards
 from . import mcp_connection_dependent
 from . import mcp_connection_usage
 from . import mcp_secret_usage
@@ -16,6 +17,9 @@ from . import mcp_connection_credentials
 from . import mcp_connection_overlap
 from . import mcp_connection_guards
 from . import mcp_connection_alarm
+from . import mcp_connection_suspension
+from . import mcp_connection_drift
+from . import mcp_connection_expiry
 from . import mcp_api_key
 from . import mcp_retired_secret
 from . import mcp_oauth_client

@@ -49,7 +49,7 @@ class McpApproval(models.Model):
         "res.users", readonly=True, index="btree_not_null", ondelete="restrict", help="Empty: any MCP Administrator."
     )
     tool = fields.Char(required=True, readonly=True)
-    tool_title = fields.Char("Tool Title", required=True, readonly=True)
+    tool_title = fields.Char(required=True, readonly=True)
     model = fields.Char(readonly=True)
     # Not for people as they are: what a person may see of them is in the computed fields.
     arguments = fields.Text(required=True, readonly=True, groups=fields.NO_ACCESS)
@@ -160,6 +160,7 @@ class McpApproval(models.Model):
             # The same request, or one that took the same place, committed just now: Odoo runs this one again.
             raise ConcurrencyError("Another request for approval was made at the same time") from error
         approval._ask_approvers()
+        connection._notice_pending_approvals(self._alive_of(connection)[1])
         return approval
 
     @api.model
@@ -219,6 +220,10 @@ class McpApproval(models.Model):
     @api.model
     def _on_connections_revoked(self, connections) -> None:
         self._expire(self.search([("connection_id", "in", connections.ids), ("state", "=", "pending")]))
+
+    @api.model
+    def _on_connections_suspended(self, connections) -> None:
+        self._on_connections_revoked(connections)
 
     @api.model
     def _expire_due(self, domain: list):

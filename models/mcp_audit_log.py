@@ -42,6 +42,13 @@ EVENTS = [
     ("audit_key_changed", "Signing key changed"),
     ("log_verified", "Log verified"),
     ("log_exported", "Log exported"),
+    ("suspended", "Connection suspended"),
+    ("resumed", "Connection resumed"),
+    ("expiry_warned", "Warned of expiry"),
+    ("new_address", "New address"),
+    ("new_client", "New AI tool"),
+    ("many_refusals", "Many refused calls"),
+    ("approvals_pending", "Many approvals waiting"),
 ]
 
 
@@ -62,7 +69,6 @@ class McpAuditLog(models.Model):
     _log_access = False
     # What every filter on a date can walk along, so that no plan has to sort or to look at the whole table.
     _order = "date desc, id desc"
-    _rec_name = "event"
 
     date = fields.Datetime(readonly=True, required=True)
     event = fields.Selection(EVENTS, readonly=True, required=True)
@@ -108,6 +114,13 @@ class McpAuditLog(models.Model):
     @api.model
     def _drop_guard(self) -> None:
         self.env.cr.execute(audit_guard.DROP_OF_LOG)
+
+    @api.depends("event")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["event"]._description_selection(self.env))
+        for row in self:
+            row.display_name = f"{labels.get(row.event, row.event)} #{row.id}"
 
     @api.depends("connection_ref", "user_ref")
     def _compute_links(self):

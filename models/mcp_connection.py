@@ -5,7 +5,19 @@ from .mcp_settings import SCOPES
 
 # What an administrator sets and an MCP User may not (DESIGN §2.12); buttons write the rest.
 LIFECYCLE_FIELDS = frozenset(
-    {"state", "generation", "usage_id", "revoked_at", "revoked_by_id", "credential_changed_at"}
+    {
+        "state",
+        "generation",
+        "usage_id",
+        "revoked_at",
+        "revoked_by_id",
+        "credential_changed_at",
+        "suspended_at",
+        "suspended_reason",
+        "active_since",
+        "is_expiry_default",
+        "expiry_warned_days",
+    }
 )
 
 

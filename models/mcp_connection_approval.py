@@ -112,9 +112,6 @@ class McpConnection(models.Model):
         done = super().write(vals)
         if "approver_id" in vals:
             self.sudo().approval_ids._hand_over()
-        if vals.get("state") == "suspended":
-            # Revoking raises the generation besides, and comes through mcp.connection.dependent.
-            self.env["mcp.approval"].sudo()._on_connections_revoked(self)
         return done
 
     def _inherited_approvals(self, user) -> dict:

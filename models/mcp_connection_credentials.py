@@ -228,8 +228,13 @@ class McpConnection(models.Model):
         self.sudo().write(values)
         self.sudo().flush_recordset()
 
-    def _on_record(self, event: str, body: str) -> None:
-        """Say it in the chatter, in the audit log and in the server's log; never with a secret in it."""
-        self.sudo().message_post(body=body, author_id=self.env.user.partner_id.id)
+    def _on_record(self, event: str, body: str, told=None) -> None:
+        """Say it in the chatter, in the audit log and in the server's log; never with a secret in it.
+
+        :param told: users who get it as a message, if the settings want such messages
+        """
+        partners = self._partners_told(told) if told else self.env["res.partner"]
+        chatter = self.sudo().with_context(mail_notify_force_send=False)
+        chatter.message_post(body=body, author_id=self.env.user.partner_id.id, partner_ids=partners.ids)
         self.env["mcp.audit.log"]._record_event(event, self)
         _logger.info("%s: connection #%s by %s (#%s)", event, self.id, self.env.user.login, self.env.uid)

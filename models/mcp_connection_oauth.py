@@ -8,7 +8,7 @@ from .mcp_connection_credentials import MAKING
 
 # What a connection passes on to one that is made at another consent to the same OAuth client.
 INHERITED = (
-    *("rate_minute", "rate_day", "max_in_flight", "expires_at"),
+    *("rate_minute", "rate_day", "max_in_flight"),
     *("allowed_ips", "blocked_ips", "approval_hours"),
 )
 
@@ -208,6 +208,8 @@ class McpConnection(models.Model):
         }
         if self:
             values |= {name: self[name] for name in INHERITED}
+            if end := self._limiting_end():
+                values["expires_at"] = end
             values["tool_ids"] = [fields.Command.set(self.tool_ids.ids)]
             values |= self._inherited_approvals(user)
             values["company_ids"] = [fields.Command.set((self.company_ids & user.company_ids).ids)]

@@ -3,8 +3,12 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 
+from ..protocol import addresses
 from ..toolsets.context import SessionFacts
 from .side_cursor import side_cursor
+
+# Of each connection so many addresses and names of AI tools are remembered, the latest.
+KNOWN = 50
 
 
 class Admission(NamedTuple):
@@ -14,6 +18,9 @@ class Admission(NamedTuple):
     day_count: int
     seconds_to_minute: int
     seconds_to_day: int
+    # Not seen before with this connection, and not the first that was.
+    is_new_address: bool
+    is_new_client: bool
     session: SessionFacts | None
 
 
@@ -47,11 +54,21 @@ class McpConnectionUsage(models.Model):
     minute_count = fields.Integer(readonly=True)
     day_start = fields.Datetime(readonly=True)
     day_count = fields.Integer(readonly=True)
-    retired_secret_alarm_at = fields.Datetime(readonly=True)
-    leaked_secret_alarm_at = fields.Datetime(readonly=True)
+    # Where its calls came from and what their programs call themselves, and whether the last call brought a new one.
+    known_addresses = fields.Json(readonly=True)
+    known_clients = fields.Json(readonly=True)
+    is_new_address = fields.Boolean(readonly=True)
+    is_new_client = fields.Boolean(readonly=True)
 
     @api.model
-    def _admit(self, caller, ip: str, session: SessionKey | None = None, now: datetime | None = None) -> Admission:
+    def _admit(
+        self,
+        caller,
+        ip: str,
+        session: SessionKey | None = None,
+        now: datetime | None = None,
+        client: str | None = None,
+    ) -> Admission:
         """Count one request, of its connection, session and secret, in one statement and a transaction of its own.
 
         Concurrent requests queue on the row, count one after the other, and none of them fails. A window counts up to
@@ -59,13 +76,20 @@ class McpConnectionUsage(models.Model):
         against the day.
 
         :param now: UTC; the database's clock when empty, so that all workers share one
+        :param client: what the program that calls names itself, if it does
         """
         with side_cursor(self.env.registry) as cr:
             cr.execute(
-                _ADMIT.format(touched=_TOUCHED.format(which=_WHICH[session.by]) if session else _NO_SESSION),
+                _ADMIT.format(
+                    touched=_TOUCHED.format(which=_WHICH[session.by]) if session else _NO_SESSION,
+                    remembered=_REMEMBERED,
+                ),
                 {
                     "id": caller.usage_id,
                     "ip": ip,
+                    "address": addresses.site(ip),
+                    "client": client,
+                    "known": KNOWN,
                     "now": now,
                     "minute": caller.rate_minute or None,
                     "day": caller.rate_day or None,
@@ -80,6 +104,19 @@ class McpConnectionUsage(models.Model):
         return Admission(*windows, session=facts)
 
 
+# The names are ours, not a caller's.
+_REMEMBER = """
+    is_new_{name} = COALESCE(NOT u.{known} ? %({name})s, FALSE),
+    {known} = CASE
+        WHEN %({name})s::text IS NULL OR u.{known} ? %({name})s THEN u.{known}
+        WHEN jsonb_array_length(u.{known}) >= %(known)s THEN u.{known} - 0 || to_jsonb(%({name})s::text)
+        ELSE COALESCE(u.{known}, '[]') || to_jsonb(%({name})s::text)
+    END
+"""
+_REMEMBERED = ", ".join(
+    _REMEMBER.format(name=name, known=known)
+    for name, known in (("address", "known_addresses"), ("client", "known_clients"))
+)
 _WHICH = {
     "id": "token = %(session)s AND is_derived IS NOT TRUE",
     "derived": "token = %(session)s AND is_derived",
@@ -107,6 +144,7 @@ _ADMIT = """
         FROM (SELECT COALESCE(%(now)s::timestamp, now() AT TIME ZONE 'UTC') AS now) moment
     ), touched (id, token, client, started, count, level) AS ({touched}), counted AS (
         UPDATE mcp_connection_usage u SET
+            {remembered},
             first_used = COALESCE(u.first_used, clock.now),
             last_used = GREATEST(u.last_used, clock.now),
             last_ip = %(ip)s,
@@ -127,7 +165,9 @@ _ADMIT = """
             u.minute_count,
             u.day_count,
             CEIL(EXTRACT(EPOCH FROM u.minute_start + INTERVAL '1 minute' - clock.now))::int,
-            CEIL(EXTRACT(EPOCH FROM u.day_start + INTERVAL '1 day' - clock.now))::int
+            CEIL(EXTRACT(EPOCH FROM u.day_start + INTERVAL '1 day' - clock.now))::int,
+            u.is_new_address,
+            u.is_new_client
     ), used AS (
         UPDATE mcp_secret_usage su SET last_used = GREATEST(su.last_used, clock.now), last_ip = %(ip)s
         FROM clock WHERE su.id = %(secret)s

@@ -5,7 +5,7 @@ from odoo.exceptions import ConcurrencyError
 
 from ..oauth import scopes
 from ..protocol import challenge, cors, credentials, errors, messages, preflight, results
-from .call import Call, Caller, Refusal, Reply
+from .call import Call, Caller, Refusal, Reply, loggable
 from .slots import SLOT
 
 # DESIGN §3. Each rung is one method that raises Refusal or lets the call pass; the first failure answers.
@@ -175,41 +175,59 @@ class McpGateway(models.AbstractModel):
     def _report_dead_secret(self, call: Call, secret: credentials.Secret) -> None:
         retired = self.env["mcp.retired.secret"]._find(self.env["mcp.secret"]._digest(secret.text))
         if retired:
-            call.writes = retired.connection_id._raise_alarm("retired_secret", retired.hint, call.exchange.remote_addr)
+            retired.connection_id._raise_alarm("retired_secret", retired.hint, call.exchange.remote_addr)
 
     def _report_leak(self, call: Call, text: str) -> None:
         secret = credentials.parse(text)
         digest = secret and self.env["mcp.secret"]._digest(secret.text)
         key = digest and self.env["mcp.api.key"].sudo().search([("digest", "=", digest)])
         if key:
-            call.writes = key.connection_id._raise_alarm("leaked_secret", key.hint, call.exchange.remote_addr)
+            key.connection_id._raise_alarm("leaked_secret", key.hint, call.exchange.remote_addr)
 
     def _rung_connection(self, call: Call) -> None:
         """The connection, and the user it acts as, are in a state to be used."""
         caller = call.caller
         if caller.credential_generation != caller.generation or caller.state == "revoked":
             raise self._unauthorized(INVALID_KEY, error="invalid_token", reason="Connection revoked")
-        if caller.state != "active":
-            raise Refusal(403, errors.FORBIDDEN, "This connection is suspended. Ask your Odoo administrator.")
-        if caller.expired:
-            raise self._unauthorized("This connection has expired. Ask your Odoo administrator.", error="invalid_token")
         user = self.env["res.users"].browse(caller.user_id)
         if not caller.user_active or not user.with_user(user).has_group("mcp_gateway.group_mcp_user"):
             raise self._unauthorized(
                 INVALID_KEY, error="invalid_token", reason="The user of the connection is archived or not an MCP User"
             )
+        if caller.state != "active":
+            raise Refusal(403, errors.FORBIDDEN, "This connection is suspended. Ask your Odoo administrator.")
+        if caller.expired:
+            raise self._unauthorized("This connection has expired. Ask your Odoo administrator.", error="invalid_token")
 
     def _rung_rate(self, call: Call) -> None:
         caller = call.caller
         if "admission" not in call.memo:
             call.memo["admission"] = self.env["mcp.connection.usage"]._admit(
-                caller, call.exchange.remote_addr, self._session_key(call), self._clock()
+                caller,
+                call.exchange.remote_addr,
+                self._session_key(call),
+                self._clock(),
+                loggable(getattr(call.message, "client_name", None)),
             )
+            self._notice_news(call)
         admission = call.memo["admission"]
         if caller.rate_minute and admission.minute_count > caller.rate_minute:
             self._too_many(caller.rate_minute, "minute", admission.seconds_to_minute)
         if caller.rate_day and admission.day_count > caller.rate_day:
             self._too_many(caller.rate_day, "day", admission.seconds_to_day)
+
+    def _notice_news(self, call: Call) -> None:
+        """Raise the alarms of what this connection was not seen with before, if the settings want them."""
+        admission = call.memo["admission"]
+        if not (admission.is_new_address or admission.is_new_client):
+            return
+        connection = self.env["mcp.connection"].browse(call.caller.connection_id)
+        settings = self.env["mcp.settings"]._get()
+        facts = {"hint": call.caller.credential, "ip": call.exchange.remote_addr}
+        if admission.is_new_address and settings.alert_new_address:
+            connection._raise_alarm("new_address", **facts)
+        if admission.is_new_client and settings.alert_new_client:
+            connection._raise_alarm("new_client", client=loggable(call.message.client_name), **facts)
 
     def _too_many(self, limit: int, window: str, seconds: int) -> None:
         raise Refusal(

@@ -18,7 +18,7 @@ class McpGateway(models.AbstractModel):
 
     _inherit = "mcp.gateway"
 
-    def _rung_credential(self, call: Call) -> None:
+    def _rung_credential(self, call: Call) -> None:  # pylint: disable=missing-return
         try:
             super()._rung_credential(call)
         except Refusal as refusal:

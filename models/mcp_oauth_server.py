@@ -170,7 +170,7 @@ class McpOauthServer(models.AbstractModel):
         elif theirs and self.env["mcp.settings"]._get().reconnect_needs_admin:
             return "administrator"
         # A new connection gets the limits of the first one, its end too.
-        end = (connection or client._pattern_connection()).expires_at
+        end = connection.expires_at if connection else client._pattern_connection()._limiting_end()
         return "expired" if end and end <= fields.Datetime.now() else None
 
     @api.model

@@ -20,17 +20,16 @@ class ResUsers(models.Model):
     def write(self, vals):
         done = super().write(vals)
         if "active" in vals or "group_ids" in vals:
-            self._end_consents_of_strangers()
+            self.env["mcp.connection"]._suspend_of_strangers(self)
         return done
 
-    def _end_consents_of_strangers(self) -> None:
-        """End the tokens of users that AI tools may no longer act as, in this very transaction."""
-        families = self.env["mcp.oauth.family"].sudo().search([("user_id", "in", self.ids), ("ended_at", "=", False)])
-        for user, theirs in families.grouped("user_id").items():
-            if not user.active or not user.has_group("mcp_gateway.group_mcp_user"):
-                for connection in theirs.connection_id:
-                    connection._touch_credential()
-                theirs._end("user")
+    def _set_password(self):
+        """Here every new password comes past, whatever field, dialog or link it was entered in."""
+        done = super()._set_password()
+        # Nobody is logged in where a link from a mail is followed, which is the user's own act.
+        if not self.env.user._is_public() and (others := self - self.env.user):
+            self.env["mcp.connection"]._suspend_of_new_password(others)
+        return done
 
     def action_view_mcp_connections(self):
         """The user's own AI tools, from the preferences."""

@@ -154,7 +154,7 @@ class TestApproval(ApprovalCase):
 
     def test_suspending_expires_what_waits(self):
         approval = self.ask()
-        self.connection.sudo().state = "suspended"
+        self.connection.sudo()._do_suspend("administrator")
         self.assertEqual(approval.state, "expired")
         self.connection.sudo().state = "active"
         self.assertEqual(approval.status, "expired")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -152,7 +152,7 @@ class TestApprovalExecution(ApprovalCase):
         self.env["ir.rule"].create({"name": "test", "model_id": model, "domain_force": "[('name', '=', 'none')]"})
 
     def test_the_connection_is_checked_again(self):
-        """Its end, and its user, who may have left the group."""
+        """Its end, and its user: who leaves the group suspends it, and nothing waits any more."""
         approval = self.ask()
         self.connection.expires_at = fields.Datetime.now() - timedelta(days=1)
         self.approve(approval)
@@ -161,8 +161,9 @@ class TestApprovalExecution(ApprovalCase):
         self.connection.expires_at = False
         approval = self.ask()
         self.requester.group_ids -= self.env.ref("mcp_gateway.group_mcp_user")
-        self.approve(approval)
-        self.assertIn("not an MCP User", approval.error)
+        self.assertEqual((approval.state, self.connection.state), ("expired", "suspended"))
+        with self.assertRaisesRegex(UserError, "decided already"):
+            self.approve(approval)
         self.assertEqual(self.record.name, "Old name")
 
     def test_nothing_runs_while_the_server_is_off(self):
@@ -246,6 +247,24 @@ class TestApprovalExecution(ApprovalCase):
         self.assertEqual((done.tool, done.model, done.record_refs), ("update_record", RECORD, str(self.record.id)))
         self.assertEqual((done.outcome, done.connection_ref), ("success", self.connection.id))
         self.assertGreater(done.duration_ms, 0)
+
+    def test_a_result_that_is_too_long_is_not_sent_again(self):
+        """FEATURES G8: the outcome is told all the same."""
+        approval = self.ask()
+        self.approve(approval)
+        approval.sudo().result = {"text": "x" * 6000}
+        self.assertEqual(self.outcome(approval)["result"], {"text": "x" * 6000})
+        self.settings.result_kb = 5
+        told = self.outcome(approval)
+        self.assertEqual((told["status"], list(told["result"])), ("executed", ["note"]))
+
+    def test_a_member_of_no_group_any_more_decides_nothing(self):
+        """DESIGN §2.12: the approver's own rights are read when the button is pressed, too."""
+        approval = self.ask()
+        self.approver.group_ids -= self.env.ref("mcp_gateway.group_mcp_user")
+        with self.assertRaises(AccessError):
+            self.approve(approval)
+        self.assertEqual((approval.state, self.record.name), ("pending", "Old name"))
 
     def test_an_approved_call_stays_in_the_companies_of_its_connection(self):
         """DESIGN §2.5: with them, and with its limits, as any call."""

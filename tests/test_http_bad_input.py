@@ -92,9 +92,12 @@ class TestBadInput(HttpCase):
         self.user.active = False
         self.unauthorized(live, "not valid, or not any more")
         self.user.active = True
+        self.refused(self.post(), 403, errors.FORBIDDEN, "suspended")
         self.user.group_ids = [Command.unlink(self.env.ref("mcp_gateway.group_mcp_user").id)]
         self.unauthorized(live, "not valid, or not any more")
         self.user.group_ids = [Command.link(self.env.ref("mcp_gateway.group_mcp_user").id)]
+        self.refused(self.post(), 403, errors.FORBIDDEN, "suspended")
+        self.connection.action_resume()
         self.assertEqual(self.post().status_code, 200)
         self.connection._do_revoke()
         self.unauthorized(live, "not valid, or not any more")

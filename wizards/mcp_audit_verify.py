@@ -16,7 +16,7 @@ class McpAuditVerify(models.TransientModel):
     removed_count = fields.Integer("Seals Whose Rows Were Removed", readonly=True)
     removed_rows = fields.Integer("Rows Removed by Retention", readonly=True)
     removed_until = fields.Datetime(readonly=True)
-    keys = fields.Text("Keys", readonly=True, help="Fingerprints of the keys that signed, the newest last.")
+    keys = fields.Text(readonly=True, help="Fingerprints of the keys that signed, the newest last.")
     key_is_configured = fields.Boolean(readonly=True)
     row_exists = fields.Boolean(compute="_compute_row_exists")
 

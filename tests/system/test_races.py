@@ -1,14 +1,16 @@
 """Revoke means stop: buttons pressed in the middle of a stream of calls (DESIGN §2.3, §2.4)."""
 
+import functools
 import logging
 import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from harness import SERIALIZATION, Person, call_tool, real_server, succeeded
+from harness import SERIALIZATION, SLOW_TO_SEND, Person, call_tool, real_server, succeeded
 
 _logger = logging.getLogger(__name__)
 
@@ -81,14 +83,20 @@ def _committed(server, label: str) -> set[str]:
     return {row[0] for row in server.sql(f"SELECT name FROM x_mcp_test_record WHERE name LIKE '{label}-%'")}
 
 
-def _press_under_load(server, admin, connection: int, key: str, label: str, method: str, threads: int = THREADS):
-    """One round: a stream of calls, the button in the middle of it, and what came after.
+def _press_under_load(server, admin, connection: int, key: str, label: str, method: str, refusal: int = 401):
+    """One round in whose middle a button of the connection is pressed."""
+    return _act_under_load(server, key, label, lambda: admin.press("mcp.connection", connection, method), refusal)
 
-    :return: what the button returned, and how many calls succeeded
+
+def _act_under_load(server, key: str, label: str, act: Callable, refusal: int = 401):
+    """One round: a stream of calls, ``act`` in the middle of it, and what came after.
+
+    :param refusal: the status that the clients get from then on
+    :return: what ``act`` returned, and how many calls succeeded
     """
-    with Stream(server, key, label, threads) as stream:
+    with Stream(server, key, label) as stream:
         stream.wait_for(SUCCESSES_PER_ROUND)
-        result = admin.press("mcp.connection", connection, method)
+        result = act()
         returned = time.monotonic()
         committed = _committed(server, label)
         # Long enough for everything that was in flight to end, and for the clients to try again.
@@ -99,7 +107,7 @@ def _press_under_load(server, admin, connection: int, key: str, label: str, meth
     assert not late, f"{len(late)} calls sent after the button had returned succeeded"
     assert _committed(server, label) == committed, "something was committed after the button had returned"
     assert stream.written <= committed, "a call that succeeded left nothing behind"
-    assert stream.statuses[401], "no client noticed"
+    assert stream.statuses[refusal], "no client noticed"
     return result, len(stream.sent)
 
 
@@ -137,6 +145,60 @@ def test_after_rotate_the_old_key_does_nothing(busy_server):
         key = action["context"]["default_secret"]
         assert succeeded(call_tool(busy_server, key, "list_models"))
     _assert_buttons_never_lost(busy_server, "key_rotated", ROUNDS)
+
+
+def test_after_suspend_nothing_succeeds_and_resume_brings_back_the_same_key(busy_server):
+    """DESIGN §2.3: suspension promises the same, and ends nothing."""
+    admin = Person(busy_server)
+    connection, key = busy_server.new_connection("race: suspend")
+    for number in range(ROUNDS):
+        _press_under_load(busy_server, admin, connection, key, f"suspend{number}", "action_suspend", refusal=403)
+        assert call_tool(busy_server, key, "list_models").status_code == 403
+        admin.press("mcp.connection", connection, "action_resume")
+        assert succeeded(call_tool(busy_server, key, "list_models"))
+    _assert_buttons_never_lost(busy_server, "suspended", ROUNDS)
+
+
+def test_after_the_user_is_archived_nothing_succeeds_until_somebody_resumes(busy_server):
+    """FEATURES C9: in the transaction that archives, and not undone by the one that unarchives."""
+    admin = Person(busy_server)
+    user = busy_server.new_user("drifting", "base.group_partner_manager")
+    connection, key = busy_server.new_connection("race: drift", "drifting")
+    for number in range(5):
+        archive = functools.partial(admin.call, "res.users", "write", [user], {"active": False})
+        _act_under_load(busy_server, key, f"drift{number}", archive)
+        admin.call("res.users", "write", [user], {"active": True})
+        assert call_tool(busy_server, key, "list_models").status_code == 403
+        admin.press("mcp.connection", connection, "action_resume")
+        assert succeeded(call_tool(busy_server, key, "list_models"))
+
+
+def test_an_alarm_outlives_the_call_that_raised_it(busy_server):
+    """DESIGN §2.3, §2.6: the call is rolled back and refused, and the alarm was raised once all the same."""
+    admin = Person(busy_server)
+    connection, key = busy_server.new_connection("race: alarm")
+    alarms = f"SELECT ip FROM mcp_audit_log WHERE event = 'new_address' AND connection_ref = {connection}"
+    busy_server.sql(
+        "UPDATE mcp_connection_usage SET known_addresses = '[\"192.0.2.1\"]' "
+        f"WHERE id = (SELECT usage_id FROM mcp_connection WHERE id = {connection}) RETURNING id"
+    )
+    answers: list[int] = []
+    calling = threading.Thread(
+        target=lambda: answers.append(
+            call_tool(busy_server, key, "test_write", {"name": "alarming", "dwell_ms": 15_000}).status_code
+        )
+    )
+    calling.start()
+    end = time.monotonic() + 60
+    while not busy_server.sql(alarms):
+        assert time.monotonic() < end, "no alarm"
+        time.sleep(0.01)
+    admin.press("mcp.connection", connection, "action_suspend")
+    assert not answers, "the call was over before the button was pressed"
+    calling.join()
+    assert answers == [403]
+    assert not busy_server.sql("SELECT FROM x_mcp_test_record WHERE name = 'alarming'")
+    assert busy_server.sql(alarms) == [("127.0.0.1",)]
 
 
 def test_a_button_waits_for_a_commit_at_most_and_never_for_a_call(busy_server):
@@ -182,6 +244,7 @@ def test_after_the_kill_switch_no_call_sent_later_succeeds(busy_server):
 def test_two_hundred_calls_at_once_never_collide():
     """Issue: 200 concurrent calls on one connection cause no serialization failure and no retry."""
     with real_server(workers=4) as server:
+        server.expected.append(SLOW_TO_SEND)
         _connection, key = server.new_connection("no collisions")
         results: list[bool] = []
         threads = [
