@@ -20,6 +20,8 @@ class ButtonsCase(RightsCase):
             connection._do_start_overlap(1)
         if method == "action_reactivate":
             connection._do_revoke()
+        if method == "action_resume":
+            connection._do_suspend("administrator")
         return {"ids": connection.ids}
 
     def _mcp_rotate_overlap(self, model, method, person, owner):

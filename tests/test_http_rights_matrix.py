@@ -137,6 +137,17 @@ class TestRightsMatrix(ButtonsCase):
         made = self.env["mcp.connection"].browse(answer.json())
         self.assertEqual((made.state, made.generation), ("active", 1))
 
+    def test_a_dialog_tells_nothing_of_what_its_user_cannot_see(self):
+        """DESIGN §2.13: whatever somebody puts into it, saved or not."""
+        values, shown = {"connection_ids": [[6, 0, self.connection_of(self.stranger).ids]]}, {"connection_ids": {}, "what_ends": {}}
+        for method, body in (
+            ("web_save", {"vals": values, "specification": shown}),
+            ("onchange", {"values": values, "field_names": ["connection_ids"], "fields_spec": shown}),
+        ):
+            answer = self.json2("MCP user", "mcp.connection.revoke", method, ids=[], **body)
+            self.assertEqual(answer.status_code, 403, answer.text)
+            self.assert_tells_nothing(answer)
+
     # Buttons
 
     def test_buttons(self):
