@@ -1,5 +1,6 @@
 # isort: skip_file
 # In the order in which they build on each other.
+from . import ir_rule
 from . import mcp_secret
 from . import mcp_settings
 from . import mcp_settings_checks

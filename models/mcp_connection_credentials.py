@@ -58,7 +58,8 @@ class McpConnection(models.Model):
             # It prolongs the life of a secret, which is more than taking away.
             connection.can_cancel_rotation = may_make and len(secrets) > 1
             connection.can_revoke = may_act and bool(connection.id) and connection.state != "revoked"
-            connection.can_reactivate = is_admin and connection.state == "revoked"
+            # It lets in again whoever has the Secret Key of a server-to-server application.
+            connection.can_reactivate = is_admin and connection.state == "revoked" and connection._is_within_reach()
 
     def _is_admin(self) -> bool:
         return self.env.su or self.env.user.has_group("mcp_gateway.group_mcp_admin")
@@ -145,6 +146,13 @@ class McpConnection(models.Model):
             return self.env._(
                 "%(name)s acts as %(user)s, who has administration rights that you do not have. "
                 "Only someone with the same rights can make a key for it.",
+                name=name,
+                user=self.sudo().user_id.name,
+            )
+        if self.is_out_of_reach and action == "reactivate":
+            return self.env._(
+                "%(name)s acts as %(user)s, who has administration rights that you do not have. "
+                "Only someone with the same rights can reactivate it.",
                 name=name,
                 user=self.sudo().user_id.name,
             )

@@ -244,12 +244,15 @@ class McpSettings(models.Model):
         self.env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
 
     def action_view_connections(self):
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_connection_action")
 
     def action_view_sessions(self):
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_session_action")
         return {**action, "context": {"search_default_live": 1}}
 
     def action_view_logs(self):
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_audit_log_action")
         return {**action, "context": {"search_default_last_7_days": 1}}

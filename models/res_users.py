@@ -33,5 +33,6 @@ class ResUsers(models.Model):
 
     def action_view_mcp_connections(self):
         """The user's own AI tools, from the preferences."""
+        self.env["mcp.connection"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("mcp_gateway.mcp_connection_action")
         return {**action, "domain": [("user_id", "=", self.env.uid)]}

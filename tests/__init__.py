@@ -33,6 +33,7 @@ from . import (
     test_http_oauth_register,
     test_http_overlap,
     test_http_result_limits,
+    test_http_rights_matrix,
     test_http_session,
     test_http_settings_checks,
     test_http_throttle,

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from odoo import models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
@@ -54,6 +54,11 @@ class McpToolsetKnowledge(models.AbstractModel):
     _name = "mcp.toolset.knowledge"
     _description = "MCP Tools: Knowledge"
     _inherit = ["mcp.toolset"]
+
+    @api.private
+    def read(self, *args, **kwargs):
+        """Not over RPC: Odoo's own would call this model's ``fetch``."""
+        return super().read(*args, **kwargs)
 
     @tool(title="Search everything", scope="read", read_only=True, idempotent=True)
     def search(  # pylint: disable=arguments-differ

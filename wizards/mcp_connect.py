@@ -8,12 +8,15 @@ class McpConnect(models.TransientModel):
     _description = "Connect a New Tool to MCP"
 
     def action_api_key(self):
+        self.check_access("read")
         return self.env["mcp.connect.key"]._action_open()
 
     def action_browser(self):
+        self.check_access("read")
         return self.env["mcp.connect.browser"]._action_open()
 
     def action_custom(self):
+        self.check_access("read")
         return self.env["mcp.connect.custom"]._action_open()
 
 
@@ -49,9 +52,11 @@ class McpConnectStep(models.AbstractModel):
     # The fixes beside the checks (FEATURES N3): the dialog stays open.
 
     def action_enable(self):
+        self.check_access("read")
         self.settings_id.action_enable()
         return self._action_open(self)
 
     def action_freeze_base_url(self):
+        self.check_access("read")
         self.settings_id.action_freeze_base_url()
         return self._action_open(self)
