@@ -203,7 +203,7 @@ class McpGateway(models.AbstractModel):
         _logger.error("%s failed", what, exc_info=error)
         if isinstance(error, OSError) and error.errno in NOT_STORED:
             return (
-                "Odoo's server cannot store files at the moment; nothing was changed. The administrator finds the reason "
-                "in the server's log."
+                "Odoo's server cannot store files at the moment; nothing was changed. The administrator finds the "
+                "reason in the server's log."
             )
         return f"{what} failed because of an error inside Odoo. The administrator finds it in the server's log."

@@ -30,9 +30,7 @@ def run_cron(env, cron: str) -> None:
 def crons_of_the_addon(server: RealServer) -> set[str]:
     return {
         name
-        for (name,) in server.sql(
-            "SELECT name FROM ir_model_data WHERE module = 'mcp_gateway' AND model = 'ir.cron'"
-        )
+        for (name,) in server.sql("SELECT name FROM ir_model_data WHERE module = 'mcp_gateway' AND model = 'ir.cron'")
     }
 
 
@@ -72,7 +70,9 @@ def expired_overlap(server: RealServer) -> int:
 
 def counted_bad_keys(server: RealServer) -> str:
     """Of an address with more of them than are logged one by one."""
-    server.sql("INSERT INTO mcp_throttle (site, minute, count) VALUES ('198.51.100.7', '2026-01-01', 1000) RETURNING id")
+    server.sql(
+        "INSERT INTO mcp_throttle (site, minute, count) VALUES ('198.51.100.7', '2026-01-01', 1000) RETURNING id"
+    )
     return """
         SELECT (SELECT count(*) = 0 FROM mcp_throttle WHERE site = '198.51.100.7'),
             (SELECT count(*) FROM mcp_audit_log WHERE event = 'bad_credentials' AND ip = '198.51.100.7')
