@@ -32,13 +32,14 @@ class McpDispatcher(http.HttpDispatcher):
 
     def handle_error(self, exc: Exception):
         """Answer what the gateway could not: retries that are used up, and bugs. Both roll back, so both log here."""
+        lost = self._has_lost_database(exc)
         if isinstance(exc, HTTPException):
             reply = Reply(exc.code or 500, results.failure(None, errors.INTERNAL_ERROR, exc.name))
-        elif self._has_lost_database(exc):
-            # Without Retry-After: what was cut off may have been its commit.
+        elif lost:
+            # Neither BUSY nor Retry-After: what was cut off may have been its commit.
             body = results.failure(
                 self._message_id(),
-                errors.BUSY,
+                errors.INTERNAL_ERROR,
                 "Odoo lost its database during this call. It was carried out or it was not: look before you repeat it.",
             )
             reply = Reply(503, body)
@@ -53,14 +54,14 @@ class McpDispatcher(http.HttpDispatcher):
                 "Internal error. The administrator finds it in the server's log.",
             )
             reply = Reply(500, body)
-        self._log(reply, exc)
+        self._log(reply, exc, lost)
         return responses.build(reply, self.request.httprequest.environ.get(MEMO, {}).get("cors", ()))
 
     def _has_lost_database(self, exc: Exception) -> bool:
         """Whether the connection broke, of which only a statement would tell; Odoo's own, later, would fail."""
-        if not self.request.env:
-            # Lost before Odoo had an environment for it.
-            return isinstance(exc, psycopg2.OperationalError)
+        if self.request.env is None:
+            # Odoo failed to close its cursor, after everything else.
+            return isinstance(exc, psycopg2.Error)
         cr = self.request.env.cr
         if isinstance(exc, psycopg2.Error):
             with suppress(psycopg2.Error):
@@ -74,11 +75,10 @@ class McpDispatcher(http.HttpDispatcher):
         call = self._call()
         return call and call.message.id
 
-    def _log(self, reply: Reply, exc: Exception) -> None:
+    def _log(self, reply: Reply, exc: Exception, lost: bool) -> None:
         call = self._call()
         if call is None:
             return
-        lost = self.request.env.cr.closed
         call.error = f"{type(exc).__name__}: {'connection to the database lost' if lost else 'rolled back'}"
         values = call.log_values(reply)
         try:

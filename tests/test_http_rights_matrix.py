@@ -139,7 +139,10 @@ class TestRightsMatrix(ButtonsCase):
 
     def test_a_dialog_tells_nothing_of_what_its_user_cannot_see(self):
         """DESIGN §2.13: whatever somebody puts into it, saved or not."""
-        values, shown = {"connection_ids": [[6, 0, self.connection_of(self.stranger).ids]]}, {"connection_ids": {}, "what_ends": {}}
+        values, shown = (
+            {"connection_ids": [[6, 0, self.connection_of(self.stranger).ids]]},
+            {"connection_ids": {}, "what_ends": {}},
+        )
         for method, body in (
             ("web_save", {"vals": values, "specification": shown}),
             ("onchange", {"values": values, "field_names": ["connection_ids"], "fields_spec": shown}),
