@@ -9,7 +9,7 @@ DECISIONS = ("action_approve", "action_reject", "action_approve_selected")
 
 class ButtonsCase(RightsCase):
     def prepared(self, name: str, person, owner) -> dict:
-        """The body of a call of ``name`` by ``person``, on something of ``owner`` in a state in which it is possible."""
+        """The body of a call of ``name`` by ``person``, on something of ``owner`` for which it is possible."""
         model, method = name.rsplit(".", 1)
         prepare = getattr(self, f"_{model.replace('.', '_')}", self._some_dialog)
         return prepare(model, method, person, owner)
