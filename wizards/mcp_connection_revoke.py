@@ -15,8 +15,10 @@ class McpConnectionRevoke(models.TransientModel):
     @api.depends("connection_ids")
     def _compute_what_ends(self):
         for wizard in self:
-            wizard.connection_count = len(wizard.connection_ids)
-            wizard.what_ends = self.env["mcp.connection.dependent"]._tell_alive_of(wizard.connection_ids)
+            connections = wizard.connection_ids._origin
+            connections.check_access("read")
+            wizard.connection_count = len(connections)
+            wizard.what_ends = self.env["mcp.connection.dependent"]._tell_alive_of(connections)
 
     @api.model
     def _action_ask(self, connections) -> dict:
