@@ -29,11 +29,17 @@ CALLS = {
     "execute_method": {"model": "res.partner", "ids": [1], "method": "action_archive", "dry_run": True},
     "get_session": {},
 }
+# Not one of these: it waits for a person.
+WAITS = "update_record"
 
 
 @pytest.fixture(scope="module")
 def key(business_server):
-    return business_server.new_connection("clients", scope="execute")[1]
+    approver = business_server.new_user("clients_approver")
+    with business_server.env() as env:
+        waiting = env["mcp.tool"].search([("name", "=", WAITS)]).ids
+    values = {"scope": "execute", "approver_id": approver, "approval_tool_ids": [(6, 0, waiting)]}
+    return business_server.new_connection("clients", **values)[1]
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
@@ -54,8 +60,10 @@ async def _call_tools(client: Client, server: RealServer) -> None:
         families = {name: model for name, (model, _tool) in env["mcp.toolset"]._catalogue().items()}
         ours = {model for model in families.values() if env[model]._original_module == "mcp_gateway"}
     assert tools.keys() == families.keys()
-    assert {families[name] for name in CALLS} == ours
-    for name, arguments in CALLS.items():
+    asked = await client.call_tool(WAITS, {"model": "res.partner", "id": 1, "values": {"comment": "To be approved"}})
+    calls = {**CALLS, "get_approval": {"id": asked.structured_content["pending_approval"]["id"]}}
+    assert {families[name] for name in calls} == ours
+    for name, arguments in calls.items():
         answer = await client.call_tool(name, arguments)
         assert not answer.is_error, f"{name}: {answer.content[0].text}"
         assert answer.structured_content.keys() <= tools[name].output_schema["properties"].keys()

@@ -16,7 +16,7 @@ WALKED = {
     *("traverse_relationships", "search", "fetch", "list_attachments", "read_attachment", "read_messages"),
     *("read_activities", "list_reports", "render_report", "get_workflow_state"),
 }
-OF_THE_CALL = {"get_session"}
+OF_THE_CALL = {"get_session", "get_approval"}
 REPORTS = {"sale.order": "sale.report_saleorder", "stock.picking": "stock.report_deliveryslip"}
 
 
