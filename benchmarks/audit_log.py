@@ -98,7 +98,7 @@ def _in_turn(one: Person, other: Person, method: str, arguments: dict) -> tuple[
     for number in range(ROUNDS + WARM_UP):
         for person, kept in zip((one, other), times, strict=True):
             started = time.perf_counter()
-            answer = person.ask("mcp.audit.log", method, arguments)
+            answer = person.call("mcp.audit.log", method, **arguments)
             if number >= WARM_UP:
                 kept.append((time.perf_counter() - started) * 1000)
             assert "length" in answer
