@@ -58,6 +58,8 @@ class McpGuard(models.AbstractModel):
         for guard in self._guards():
             if guard.kind == kind and action in guard.forbids and guard.pattern.fullmatch(name):
                 return guard.why
+        if kind == "field" and tuple(name.split(":")) in self.env["mcp.field.rule"]._hidden():
+            return "hidden by an administrator"
         return None
 
     # Models
@@ -148,8 +150,6 @@ class McpGuard(models.AbstractModel):
     @api.model
     def _hides_field(self, field) -> bool:
         if self._forbids("field", f"{field.model_name}:{field.name}", "read") is not None:
-            return True
-        if (field.model_name, field.name) in self.env["mcp.field.rule"]._hidden():
             return True
         if field.related_field is not None and self._hides_field(field.related_field):
             return True  # by another name it is the same
