@@ -94,6 +94,8 @@ class Call:
     message: Message | Rejection
     started: float = field(default_factory=monotonic)
     caller: Caller | None = None
+    # A record of res.users, whom the call acts as, with that user's own environment; once the caller is known.
+    user: Any = None
     session: SessionFacts | None = None
     context: Context = field(default_factory=Context)
     tool: Tool | None = None

@@ -1,9 +1,9 @@
+from functools import cache
 from typing import Any
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
-from odoo.tools import SQL
 
 from ..audit import patterns
 from . import audit_guard
@@ -50,6 +50,17 @@ EVENTS = [
     ("many_refusals", "Many refused calls"),
     ("approvals_pending", "Many approvals waiting"),
 ]
+
+
+@cache
+def _insertion(names: tuple[str, ...], relaxed: bool) -> str:
+    mode = "SET LOCAL synchronous_commit = off; " if relaxed else ""
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(
+        "COALESCE(%(date)s, clock_timestamp() AT TIME ZONE 'UTC')" if name == "date" else f"%({name})s"
+        for name in names
+    )
+    return f"{mode}INSERT INTO mcp_audit_log ({columns}) VALUES ({values})"
 
 
 class McpAuditLog(models.Model):
@@ -136,17 +147,9 @@ class McpAuditLog(models.Model):
         :param _relaxed: the commit need not wait for the disk, because nothing else is in this transaction
         :param values: by field name; what is left out stays empty. What looks like a secret is taken out of texts.
         """
-        values.setdefault("date", SQL("clock_timestamp() AT TIME ZONE 'UTC'"))
-        values.setdefault("outcome", "success")
+        values = {"date": None, "outcome": "success"} | values
         values = {name: patterns.redact(value) if isinstance(value, str) else value for name, value in values.items()}
-        self.env.cr.execute(
-            SQL(
-                "%sINSERT INTO mcp_audit_log (%s) VALUES (%s)",
-                SQL("SET LOCAL synchronous_commit = off; ") if _relaxed else SQL(),
-                SQL(", ").join(SQL.identifier(name) for name in values),
-                SQL(", ").join(value if isinstance(value, SQL) else SQL("%s", value) for value in values.values()),
-            )
-        )
+        self.env.cr.execute(_insertion(tuple(values), _relaxed), values)
 
     @api.model
     def _record_event(self, event: str, connection=None, **values: Any) -> None:

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 
 from ..protocol import addresses
 from ..toolsets.context import SessionFacts
-from .side_cursor import side_cursor
+from .side_cursor import side_statement
 
 # Of each connection so many addresses and names of AI tools are remembered, the latest.
 KNOWN = 50
@@ -78,28 +78,25 @@ class McpConnectionUsage(models.Model):
         :param now: UTC; the database's clock when empty, so that all workers share one
         :param client: what the program that calls names itself, if it does
         """
-        with side_cursor(self.env.registry) as cr:
-            cr.execute(
-                _ADMIT.format(
-                    touched=_TOUCHED.format(which=_WHICH[session.by]) if session else _NO_SESSION,
-                    remembered=_REMEMBERED,
-                ),
-                {
-                    "id": caller.usage_id,
-                    "ip": ip,
-                    "address": addresses.site(ip),
-                    "client": client,
-                    "known": KNOWN,
-                    "now": now,
-                    "minute": caller.rate_minute or None,
-                    "day": caller.rate_day or None,
-                    "connection": caller.connection_id,
-                    "generation": caller.generation,
-                    "session": session and session.value,
-                    "secret": caller.credential_usage_id,
-                },
-            )
-            *windows, session_id, token, client, started, count, level = cr.fetchone()
+        # What a crash of the database host can lose of this are the last counts.
+        *windows, session_id, token, client, started, count, level = side_statement(
+            self.env.registry,
+            _ADMIT[session and session.by],
+            {
+                "id": caller.usage_id,
+                "ip": ip,
+                "address": addresses.site(ip),
+                "client": client,
+                "known": KNOWN,
+                "now": now,
+                "minute": caller.rate_minute or None,
+                "day": caller.rate_day or None,
+                "connection": caller.connection_id,
+                "generation": caller.generation,
+                "session": session and session.value,
+                "secret": caller.credential_usage_id,
+            },
+        )
         facts = SessionFacts(session_id, token, client, started, count, level) if session_id else None
         return Admission(*windows, session=facts)
 
@@ -135,10 +132,8 @@ _TOUCHED = """
     RETURNING s.id, s.token, s.client, s.create_date, su.request_count, context.log_level
 """
 _NO_SESSION = "SELECT NULL::int, NULL::text, NULL::text, NULL::timestamp, NULL::int, NULL::text WHERE FALSE"
-# What a crash of the database host can lose of this are the last counts, hence no wait for the disk.
 # GREATEST, because a request that waited for the row may come from an older minute than the one that went before it.
-_ADMIT = """
-    SET LOCAL synchronous_commit = off;
+_STATEMENT = """
     WITH clock AS (
         SELECT now, date_trunc('minute', now) AS minute, date_trunc('day', now) AS day
         FROM (SELECT COALESCE(%(now)s::timestamp, now() AT TIME ZONE 'UTC') AS now) moment
@@ -174,3 +169,8 @@ _ADMIT = """
     )
     SELECT * FROM counted LEFT JOIN touched ON TRUE
 """
+# By how the request names its session.
+_ADMIT = {
+    by: _STATEMENT.format(touched=touched, remembered=_REMEMBERED)
+    for by, touched in {None: _NO_SESSION, **{by: _TOUCHED.format(which=which) for by, which in _WHICH.items()}}.items()
+}

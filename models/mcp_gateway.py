@@ -190,7 +190,8 @@ class McpGateway(models.AbstractModel):
         if caller.credential_generation != caller.generation or caller.state == "revoked":
             raise self._unauthorized(INVALID_KEY, error="invalid_token", reason="Connection revoked")
         user = self.env["res.users"].browse(caller.user_id)
-        if not caller.user_active or not user.with_user(user).has_group("mcp_gateway.group_mcp_user"):
+        call.user = user.with_user(user)
+        if not caller.user_active or not call.user.has_group("mcp_gateway.group_mcp_user"):
             raise self._unauthorized(
                 INVALID_KEY, error="invalid_token", reason="The user of the connection is archived or not an MCP User"
             )
@@ -259,7 +260,7 @@ _SLOT_OF_FOUND = f"CASE WHEN c.state = 'active' AND c.max_in_flight > 0 THEN {SL
 _LOOK_UP = """
     SELECT s.enabled, s.call_seconds, s.result_kb * 1000, k.hint, k.generation, c.id, c.name, c.state, c.generation,
            c.type, c.scope, c.expires_at <= now() AT TIME ZONE 'UTC', c.usage_id, c.rate_minute, c.rate_day, u.id,
-           p.name, u.active,
+           (SELECT name FROM res_partner WHERE id = u.partner_id), u.active,
            (SELECT array_agg(t.name) FROM mcp_connection_tool_rel r JOIN mcp_tool t ON t.id = r.tool_id
             WHERE r.connection_id = c.id),
            (SELECT array_agg(company_id) FROM mcp_connection_company_rel WHERE connection_id = c.id),
@@ -271,7 +272,6 @@ _LOOK_UP = """
     LEFT JOIN (%s) k ON TRUE
     LEFT JOIN mcp_connection c ON c.id = k.connection_id
     LEFT JOIN res_users u ON u.id = c.user_id
-    LEFT JOIN res_partner p ON p.id = u.partner_id
 """
 # Each: hint, generation, connection, the scope of a token, and where its use is counted.
 _KEY = """

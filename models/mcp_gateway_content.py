@@ -68,7 +68,7 @@ class McpGateway(models.AbstractModel):
         return self._page(call, "prompts", [prompt.definition() for _model, prompt in prompts])
 
     def _prompts(self, call: Call) -> dict:
-        return self.env["mcp.toolset"]._prompts_for(self._caller_user(call))
+        return self.env["mcp.toolset"]._prompts_for(call.user)
 
     def _method_prompts_get(self, call: Call) -> dict:
         params = call.message.params

@@ -22,7 +22,7 @@ class McpGateway(models.AbstractModel):
         """The one place that decides whether a call may use a tool, or what shows the same as the tool."""
         caller = call.caller
         return self._is_granted(call, tool) and self.env["mcp.toolset"]._permits(
-            tool, self._caller_user(call), caller.scope, caller.allowed_tools
+            tool, call.user, caller.scope, caller.allowed_tools
         )
 
     def _may_use_named(self, call: Call, name: str | None) -> bool:
@@ -34,10 +34,6 @@ class McpGateway(models.AbstractModel):
         """Whether the token, if it is one, was granted what the tool needs."""
         granted = call.caller.token_scope
         return granted is None or f"mcp:{tool.scope}" in granted.split()
-
-    def _caller_user(self, call: Call):
-        user = self.env["res.users"].browse(call.caller.user_id)
-        return user.with_user(user)
 
     def _method_tools_call(self, call: Call) -> dict:
         self._rung_tool(call)
@@ -54,7 +50,7 @@ class McpGateway(models.AbstractModel):
     def _rung_tool(self, call: Call) -> None:
         name = call.message.params.get("name")
         found = self.env["mcp.toolset"]._catalogue().get(name) if isinstance(name, str) else None
-        if found is None or not self.env["mcp.toolset"]._is_tool_for(found[1], self._caller_user(call)):
+        if found is None or not self.env["mcp.toolset"]._is_tool_for(found[1], call.user):
             raise self._invalid_params(call, "There is no such tool. tools/list tells which there are.")
         call.toolset, call.tool = found
 

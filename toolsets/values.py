@@ -38,12 +38,13 @@ def readable(records, names: list[str], detail: Detail = IN_LIST) -> list[dict[s
 
     :param names: fields, or dotted paths of relations that end in one; the user may read all of them
     """
-    columns = {
-        name: _column(records, name, detail)
+    shown = [
+        name
         for name in _with_currencies(records, names)
         if name != "id" and _field_at(records, name).type not in OMITTED_TYPES
-    }
-    return [{"id": row.id, **{name: column.get(row.id) for name, column in columns.items()}} for row in records]
+    ]
+    columns = _columns(records, shown, detail)
+    return [{"id": row.id, **{name: columns[name].get(row.id) for name in shown}} for row in records]
 
 
 def visible(records):
@@ -150,14 +151,21 @@ def _with_currencies(records, names: list[str]) -> list[str]:
     return list(found)
 
 
-def _column(records, name: str, detail: Detail) -> dict[int, Any]:
-    if "." in name:
-        return _path_column(records, name, detail)
-    field = records._fields[name]
-    if field.type in MANY:
-        return _many_column(records, name, detail)
-    form = formatter(field, records.env, detail)
-    return {row["id"]: form(row[name]) for row in records._read_format([name]) if name in row}
+def _columns(records, names: list[str], detail: Detail) -> dict[str, dict[int, Any]]:
+    """The values of each field or path, by the id of the record."""
+    forms = {
+        name: formatter(records._fields[name], records.env, detail)
+        for name in names
+        if "." not in name and records._fields[name].type not in MANY
+    }
+    rows = records._read_format(list(forms))
+    columns = {name: {row["id"]: form(row[name]) for row in rows} for name, form in forms.items()}
+    for name in names:
+        if "." in name:
+            columns[name] = _path_column(records, name, detail)
+        elif name not in forms:
+            columns[name] = _many_column(records, name, detail)
+    return columns
 
 
 def _many_column(records, name: str, detail: Detail) -> dict[int, list]:
@@ -173,7 +181,7 @@ def _path_column(records, path: str, detail: Detail) -> dict[int, Any]:
     *steps, last = path.split(".")
     many = any(_field_at(records, ".".join(steps[: n + 1])).type in MANY for n in range(len(steps)))
     reached, ends = follow(records, steps)
-    values = _column(ends, last, detail)
+    values = _columns(ends, [last], detail)[last]
     if many:
         return {start: _bounded([values[end] for end in found], detail.related) for start, found in reached.items()}
     return {start: values[found[0]] if found else None for start, found in reached.items()}

@@ -1,5 +1,6 @@
 """What in dev/ can be told without Odoo, PostgreSQL or a network."""
 
+import re
 import socket
 import tempfile
 import unittest
@@ -8,7 +9,9 @@ from unittest.mock import patch
 
 import environment
 import odoo_process
+import places
 import postgres
+import prove
 import rings
 import source
 from trouble import Trouble
@@ -34,6 +37,15 @@ class TestDev(unittest.TestCase):
         self.assertEqual(environment.stamp_for((file,)), before)
         file.write_text("mcp==2")
         self.assertNotEqual(environment.stamp_for((file,)), before)
+
+    def test_each_proof_names_a_test_that_there_is(self):
+        for path in sorted(prove.PROOFS.glob("[a-z]*.py")):
+            proof = prove._read(path)
+            (file,) = (places.CHECKOUT / "tests").rglob(proof.file)
+            tests = re.findall(r"def (test_\w+)", file.read_text())
+            words = set(re.findall(r"\w+", proof.tests)) - {"and", "or", "not"}
+            with self.subTest(proof.name):
+                self.assertTrue(any(word in test for word in words for test in tests))
 
     def _odoo_tree(self, version: str) -> Path:
         for name in ("odoo/release.py", "odoo-bin", "odoo/addons/base/__manifest__.py", "addons/web/__manifest__.py"):

@@ -8,4 +8,6 @@ TESTS = "could_not_see"
 
 
 def apply():
-    mcp_connection_usage._TOUCHED = mcp_connection_usage._TOUCHED.replace("AND generation = %(generation)s ", "")
+    statements = mcp_connection_usage._ADMIT
+    for by, statement in statements.items():
+        statements[by] = statement.replace("AND generation = %(generation)s ", "")

@@ -5,15 +5,16 @@ from collections import Counter
 from odoo.addons.mcp_gateway.models import mcp_connection_usage
 
 LINE = "2.7"
-FILE = "test_races.py"
-TESTS = "limiter"
+FILE = "test_limits.py"
+TESTS = "exactly"
 
 
 def apply():
     seen = Counter()
 
-    def count(self, usage_id, *_arguments):
-        seen[usage_id] += 1
-        return mcp_connection_usage.Admission(seen[usage_id], seen[usage_id], 30, 30)
+    def count(self, caller, *_arguments):
+        seen[caller.usage_id] += 1
+        count = seen[caller.usage_id]
+        return mcp_connection_usage.Admission(count, count, 30, 30, False, False, None)
 
     mcp_connection_usage.McpConnectionUsage._admit = count
