@@ -13,7 +13,7 @@ from harness import Person, RealServer, call_tool, real_server, succeeded
 FEW, MANY = 10_000, 1_000_000
 DAYS = 90
 MOST_TO_OPEN, MOST_BESIDE_RETENTION = 1.5, 2.0
-ROUNDS, WARM_UP = 40, 5
+ROUNDS, WARM_UP = 100, 10
 CLIENTS, PAUSE_SECONDS, FEWEST_CALLS = 4, 0.05, 1000
 
 LIST = ("date", "event", "outcome", "tool", "model", "user_name", "connection_name", "ip", "error", "duration_ms")
