@@ -186,13 +186,15 @@ class McpSettings(models.Model):
         if "allowed_origins" in vals:
             self.env.registry.clear_cache()
         for settings in switched:
-            concerned = self.env["mcp.connection"].sudo().search([("state", "=", "active")], limit=RECORDS_LOGGED)
-            self.env["mcp.audit.log"]._record_event(
-                "server_enabled" if settings.enabled else "server_disabled",
-                model="mcp.connection",
-                record_refs=",".join(map(str, concerned.ids)) or None,
-            )
+            event, stopped = ("server_enabled", {}) if settings.enabled else ("server_disabled", self._stopped())
+            self.env["mcp.audit.log"]._record_event(event, **stopped)
         return done
+
+    @api.model
+    def _stopped(self) -> dict[str, str]:
+        """What the log says about a switch-off: the connections that worked until then."""
+        active = self.env["mcp.connection"].sudo().search([("state", "=", "active")], limit=RECORDS_LOGGED)
+        return {"model": "mcp.connection", "record_refs": ",".join(map(str, active.ids))} if active else {}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

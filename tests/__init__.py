@@ -7,6 +7,7 @@ from . import (
     test_audit_seal,
     test_connection,
     test_connection_limit,
+    test_drift,
     test_expiry,
     test_field_rule,
     test_gateway_properties,

@@ -1,43 +1,29 @@
 """What calls set off, as the next call and the people see it (FEATURES K5, G)."""
 
-import json
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from .call_case import CallCase
 
 ALARM = "odoo.addons.mcp_gateway.models.mcp_connection_alarm"
 
 
 @tagged("post_install", "-at_install")
-class TestHttpAlarm(HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.settings = cls.env["mcp.settings"]._get()
-        cls.settings.enabled = True
-        cls.user = new_test_user(cls.env, "alarms_user", "base.group_user,mcp_gateway.group_mcp_user")
-        values = {"name": "alarms", "user_id": cls.user.id, "rate_minute": 0, "rate_day": 0}
-        cls.connection = cls.env["mcp.connection"].create(values)
-        cls.key = cls.connection._do_generate_key()
-
+class TestHttpAlarm(CallCase):
     def call(self, client: str | None = None) -> int:
+        if not client:
+            return self.post(self.key).status_code
         meta = {
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": {"name": client, "version": "1"},
             "io.modelcontextprotocol/clientCapabilities": {},
         }
-        params = {"name": "list_models", "arguments": {}, **({"_meta": meta} if client else {})}
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        if client:
-            headers |= {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_models"}
-        self.env.flush_all()
-        status = self.url_open("/mcp", data=json.dumps(body), headers=headers).status_code
-        self.env.invalidate_all()
-        return status
+        headers = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_models"}
+        return self.post(self.key, headers, meta).status_code
 
     def alarms(self, kind: str):
         return self.env["mcp.audit.log"].search([("event", "=", kind), ("connection_ref", "=", self.connection.id)])

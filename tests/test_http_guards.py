@@ -1,31 +1,19 @@
 """Where calls may come from, and how many run at once, as calls see it (FEATURES G5)."""
 
-import json
 from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.sql_db import db_connect
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import config
+
+from .call_case import CallCase
 
 
 @tagged("post_install", "-at_install")
-class TestHttpGuards(HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["mcp.settings"]._get().enabled = True
-        cls.user = new_test_user(cls.env, "guards_user", "base.group_user,mcp_gateway.group_mcp_user")
-        values = {"name": "guards", "user_id": cls.user.id, "rate_minute": 0, "rate_day": 0}
-        cls.connection = cls.env["mcp.connection"].create(values)
-        cls.key = cls.connection._do_generate_key()
-
+class TestHttpGuards(CallCase):
     def call(self, **headers: str):
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_models", "arguments": {}}}
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", **headers}
-        answer = self.url_open("/mcp", data=json.dumps(body), headers=headers)
-        self.env.invalidate_all()
-        return answer
+        return self.post(self.key, headers)
 
     def last_row(self):
         return self.env["mcp.audit.log"].search([("connection_ref", "=", self.connection.id)], limit=1)

@@ -1,27 +1,18 @@
 """Bad credentials by address (FEATURES G6, DESIGN §2.6): throttled, counted, and no good one ever kept out."""
 
-import json
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 
 from ..models.mcp_throttle import LIMIT
 from ..protocol import credentials
+from .call_case import CallCase
 
 
 @tagged("post_install", "-at_install")
-class TestHttpThrottle(HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["mcp.settings"]._get().enabled = True
-        cls.user = new_test_user(cls.env, "throttle_user", "base.group_user,mcp_gateway.group_mcp_user")
-        values = {"name": "throttle", "user_id": cls.user.id, "rate_minute": 0, "rate_day": 0}
-        cls.connection = cls.env["mcp.connection"].create(values)
-        cls.key = cls.connection._do_generate_key()
-
+class TestHttpThrottle(CallCase):
     def setUp(self):
         super().setUp()
         # The window stands still, and so does the test.
@@ -29,15 +20,8 @@ class TestHttpThrottle(HttpCase):
         gateway = type(self.env["mcp.gateway"])
         self.enterContext(patch.object(gateway, "_clock", lambda _self: self.now))
 
-    def call(self, key: str | None):
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_models", "arguments": {}}}
-        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
-        answer = self.url_open("/mcp", data=json.dumps(body), headers=headers)
-        self.env.invalidate_all()
-        return answer
-
     def try_keys(self, number: int, key: str | None = "nonsense") -> list[int]:
-        return [self.call(key).status_code for _ in range(number)]
+        return [self.post(key).status_code for _ in range(number)]
 
     def rows(self, event: str = "request"):
         return self.env["mcp.audit.log"].search([("event", "=", event), ("http_status", "in", (400, 401, 429))])
@@ -45,7 +29,7 @@ class TestHttpThrottle(HttpCase):
     def test_who_tries_keys_is_turned_away_and_leaves_one_counted_row(self):
         before = len(self.rows())
         self.assertEqual(self.try_keys(LIMIT), [401] * LIMIT)
-        answer = self.call(credentials.mint(credentials.Kind.API_KEY))
+        answer = self.post(credentials.mint(credentials.Kind.API_KEY))
         self.assertEqual((answer.status_code, answer.headers["Retry-After"]), (429, "30"))
         self.assertNotIn("WWW-Authenticate", answer.headers)
         self.assertEqual(self.try_keys(4), [429] * 4)
@@ -65,7 +49,7 @@ class TestHttpThrottle(HttpCase):
         """RFC 9728 §5.1: the first answer that an AI tool gets, from an address that others share."""
         self.try_keys(LIMIT + 2)
         rows = len(self.rows())
-        answer = self.call(None)
+        answer = self.post(None)
         self.assertEqual(answer.status_code, 401)
         self.assertIn("resource_metadata=", answer.headers["WWW-Authenticate"])
         self.assertEqual(len(self.rows()), rows, "It is counted, as the others are")
@@ -80,7 +64,7 @@ class TestHttpThrottle(HttpCase):
         )
         token = self.env["mcp.oauth.token"]._mint(family, "access", "mcp:read", timedelta(hours=-1))
         self.try_keys(LIMIT + 2)
-        self.assertEqual([self.call(dead).status_code for dead in (old, over, token)], [401] * 3)
+        self.assertEqual([self.post(dead).status_code for dead in (old, over, token)], [401] * 3)
 
     def test_the_cron_writes_the_counted_rows_of_minutes_that_are_over(self):
         throttle = self.env["mcp.throttle"]

@@ -66,3 +66,6 @@ class TestSettingsChecks(TransactionCase):
         refs = row.record_refs.split(",")
         self.assertEqual((row.model, str(connection.id) in refs), ("mcp.connection", True))
         self.assertNotIn(str(revoked.id), refs)
+        self.settings.action_enable()
+        row = self.env["mcp.audit.log"].search([("event", "=", "server_enabled")], limit=1)
+        self.assertFalse(row.model or row.record_refs)

@@ -3,18 +3,11 @@
 from odoo.tests import tagged
 
 from .approval_case import RECORD, ApprovalCase
-
-# Seconds of a whole tour: on a busy machine it takes several times as long, and is none the worse.
-PATIENCE = 600
+from .tour_case import Tours
 
 
 @tagged("post_install", "-at_install")
-class TestTourApproval(ApprovalCase):
-    def play(self, tour, login):
-        with self.assertNoLogs("odoo", "WARNING"):
-            self.start_tour("/odoo", tour, login=login, timeout=PATIENCE)
-        self.env.invalidate_all()
-
+class TestTourApproval(Tours, ApprovalCase):
     def test_the_day_of_an_approver(self):
         """The activity, words, arguments, before and after; one approved, one rejected, two decided at once."""
         approved = self.ask()
@@ -40,9 +33,6 @@ class TestTourApproval(ApprovalCase):
     def test_an_administrator_says_what_waits_and_for_whom(self):
         """A1, A4: the approver who cannot be is refused when it is saved."""
         connection, _key = self.new_connection(self.requester, name="Tour: approvals", approval_tool_ids=False)
-        # Odoo's own line for a person who is told that it cannot be saved like this.
-        with self.assertLogs("odoo.http", "WARNING"):
-            self.start_tour("/odoo", "mcp_connection_approvals", login="admin", timeout=PATIENCE)
-        self.env.invalidate_all()
+        self.play("mcp_connection_approvals", refused=True)
         self.assertEqual(connection.approval_tool_ids.mapped("name"), ["delete_record"])
         self.assertEqual(connection.approver_id, self.approver)

@@ -1,13 +1,12 @@
 """The audit log on the screen, in a real browser (FEATURES L1, L4)."""
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-# Seconds of a whole tour: on a busy machine it takes several times as long, and is none the worse.
-PATIENCE = 600
+from .tour_case import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestTourAudit(HttpCase):
+class TestTourAudit(TourCase):
     def record(self, **values) -> None:
         self.env["mcp.audit.log"]._record(event="request", method="tools/call", tool="tour_tool", **values)
 
@@ -19,8 +18,7 @@ class TestTourAudit(HttpCase):
             response_payload='{"tour response": 1}',
             error="tour error",
         )
-        with self.assertNoLogs("odoo", "WARNING"):
-            self.start_tour("/odoo", "mcp_audit_log", login="admin", timeout=PATIENCE)
+        self.play("mcp_audit_log")
         events = self.env["mcp.audit.log"].search([], limit=1)
         self.assertEqual(events.event, "log_verified")
 
@@ -33,5 +31,4 @@ class TestTourAudit(HttpCase):
         cr.execute("UPDATE mcp_audit_log SET ip = '192.0.2.66' WHERE tool = 'tour_tool'")
         cr.execute("ALTER TABLE mcp_audit_log ENABLE TRIGGER USER")
         self.env.invalidate_all()
-        with self.assertNoLogs("odoo", "WARNING"):
-            self.start_tour("/odoo", "mcp_audit_forgery", login="admin", timeout=PATIENCE)
+        self.play("mcp_audit_forgery")

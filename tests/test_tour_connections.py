@@ -3,37 +3,13 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
-# Seconds of a whole tour: on a busy machine it takes several times as long, and is none the worse.
-PATIENCE = 600
+from .tour_case import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestTourConnections(HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.admin = cls.env.ref("base.user_admin")
-        cls.settings = cls.env["mcp.settings"]._get()
-        cls.settings.enabled = True
-
-    def connection(self, name: str, user=None, has_key: bool = False, **values):
-        connection = self.env["mcp.connection"].create({"name": name, "user_id": (user or self.admin).id, **values})
-        if has_key:
-            connection._do_generate_key()
-        return connection
-
-    def play(self, tour: str, login: str = "admin") -> None:
-        self.start_tour("/odoo", tour, login=login, timeout=PATIENCE)
-        self.env.invalidate_all()
-
-    def logged(self, connection):
-        return self.env["mcp.audit.log"].search([("connection_ref", "=", connection.id)], order="id")
-
-    def events(self, connection) -> list[str]:
-        return self.logged(connection).mapped("event")
-
+class TestTourConnections(TourCase):
     def retired(self, connection):
         return self.env["mcp.retired.secret"].search([("connection_id", "=", connection.id)], order="id")
 
@@ -44,8 +20,7 @@ class TestTourConnections(HttpCase):
         used = self.connection("Tour: used")
         used.usage_id.last_used = fields.Datetime.now() - timedelta(days=40)
         self.connection("Tour: never used")
-        with self.assertNoLogs("odoo", "WARNING"):
-            self.play("mcp_connection_life")
+        self.play("mcp_connection_life")
         self.assertEqual(connection.state, "active")
         self.assertFalse(connection.revoked_at or connection.revoked_by_id)
         self.assertEqual(connection.generation, 2)

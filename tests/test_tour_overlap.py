@@ -3,37 +3,20 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
-# Seconds of a whole tour: on a busy machine it takes several times as long, and is none the worse.
-PATIENCE = 600
+from .tour_case import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestTourOverlap(HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["mcp.settings"]._get().enabled = True
-
-    def connection(self, name: str, user):
-        connection = self.env["mcp.connection"].create({"name": name, "user_id": user.id})
-        connection._do_generate_key()
-        return connection
-
-    def events(self, connection) -> list[str]:
-        log = self.env["mcp.audit.log"].search([("connection_ref", "=", connection.id)], order="id")
-        return log.mapped("event")
-
+class TestTourOverlap(TourCase):
     def test_rotating_with_overlap_ending_and_cancelling(self):
         """FEATURES K4: dialog, popup, banner with the old key's last use, both ways out, and Rotate Key within."""
-        connection = self.connection("Tour: overlap", self.env.ref("base.user_admin"))
+        connection = self.connection("Tour: overlap", has_key=True)
         connection.api_key_ids.usage_id.write(
             {"last_used": fields.Datetime.now() - timedelta(days=3), "last_ip": "192.0.2.77"}
         )
-        with self.assertNoLogs("odoo", "WARNING"):
-            self.start_tour("/odoo", "mcp_overlap", login="admin", timeout=PATIENCE)
-        self.env.invalidate_all()
+        self.play("mcp_overlap")
         self.assertEqual(
             self.events(connection),
             [
@@ -49,9 +32,8 @@ class TestTourOverlap(HttpCase):
     def test_an_mcp_user_rotates_their_own_with_overlap(self):
         """FEATURES C8: a rotation is theirs to do, with overlap too."""
         user = new_test_user(self.env, "tour_user", "base.group_user,mcp_gateway.group_mcp_user")
-        connection = self.connection("Tour: mine", user)
-        self.start_tour("/odoo", "mcp_overlap_of_user", login="tour_user", timeout=PATIENCE)
-        self.env.invalidate_all()
+        connection = self.connection("Tour: mine", user, has_key=True)
+        self.play("mcp_overlap_of_user", "tour_user")
         self.assertEqual(self.events(connection), ["key_generated", "key_overlap_started"])
         self.assertAlmostEqual(
             connection.overlap_until, fields.Datetime.now() + timedelta(hours=1), delta=timedelta(minutes=5)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import tempfile
-import threading
 import time
 import warnings
 from collections import Counter
@@ -14,17 +13,8 @@ from pathlib import Path
 
 import postgres
 import requests
+from clients import Clients, wait_until
 from harness import RealServer, call_once, real_server, succeeded
-
-PATIENCE = 120
-
-
-def wait_until(holds: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, f"not in {PATIENCE} seconds: {what}"
-        time.sleep(0.02)
-
 
 # A PostgreSQL that may be restarted
 
@@ -111,7 +101,7 @@ LOST = (
 
 
 @dataclass
-class Writers:
+class Writers(Clients):
     """Clients that write one record after the other, each call under a name of its own and sent once."""
 
     server: RealServer
@@ -119,22 +109,10 @@ class Writers:
     label: str
     threads: int = 6
     dwell_ms: int = 100
-    stopping: bool = False
     # When each call was sent, the name that it was to write, and the answer, None where the connection broke.
     told: list[tuple[float, str, requests.Response | None]] = field(default_factory=list)
 
-    def __enter__(self):
-        self._running = [threading.Thread(target=self._write, args=(number,)) for number in range(self.threads)]
-        for thread in self._running:
-            thread.start()
-        return self
-
-    def __exit__(self, *_exception):
-        self.stopping = True
-        for thread in self._running:
-            thread.join()
-
-    def _write(self, number: int) -> None:
+    def _call(self, number: int) -> None:
         count = 0
         while not self.stopping:
             count += 1

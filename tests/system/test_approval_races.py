@@ -6,6 +6,7 @@ import time
 
 import pytest
 from approvals import ask, held_connection, pending
+from clients import wait_until
 from harness import Person, call_tool
 from test_races import DWELL_MS, ROUNDS, Stream, _committed, busy_server  # noqa: F401 (a fixture)
 
@@ -141,8 +142,9 @@ def test_after_revoke_nothing_waits_and_nothing_approved_commits(server):
             returned = time.monotonic()
             at_once, committed = pending(server, connection), _committed(server, label)
             refused = stream.statuses[401]
-            while stream.statuses[401] < refused + 2 * stream.threads:
-                time.sleep(0.01)
+            wait_until(
+                lambda stream=stream, goal=refused + 2 * stream.threads: stream.statuses[401] >= goal, "all are refused"
+            )
         assert not [sent for sent in (*stream.sent, *stream.approved) if sent > returned]
         # Neither when the button returned, nor after everything that was in flight had ended.
         assert at_once == 0

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 import requests
+from clients import wait_until
 from crons import TO_DO, crons_of_the_addon, expired_overlap, run_cron, run_twice_at_once
-from faults import LOST, Writers, committed, number_transactions, restartable_server, unpaired, wait_until
+from faults import LOST, Writers, committed, number_transactions, restartable_server, unpaired
 from harness import SERIALIZATION, Person, call_once, call_tool, real_server, succeeded
 
 CALLS = 30

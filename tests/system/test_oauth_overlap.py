@@ -1,10 +1,10 @@
 """Rotation of a Secret Key with overlap on two workers (FEATURES K4, O6): each button is obeyed by both at once."""
 
-import threading
 import time
 from typing import NamedTuple
 
 import pytest
+from clients import Clients, wait_until
 from harness import SERIALIZATION, Person, call_tool, real_server, succeeded
 from oauth_flow import REDIRECT, Application, Consenter
 
@@ -145,31 +145,21 @@ class _Answer(NamedTuple):
     token: str | None
 
 
-class _Stream:
+class _Stream(Clients):
     """Applications that ask for tokens without a pause, half of them with the secret that will die."""
 
+    threads = CLIENTS
+
     def __init__(self, application: Application, dead: str, kept: str):
-        self.application, self.answers, self.stopping = application, [], False
-        self.threads = [threading.Thread(target=self._ask, args=((dead, kept)[n % 2],)) for n in range(CLIENTS)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_exception):
-        self.stopping = True
-        for thread in self.threads:
-            thread.join()
+        self.application, self.secrets, self.answers = application, (dead, kept), []
 
     def wait_for(self, number: int) -> None:
         """Until so many more answers came."""
-        goal, end = len(self.answers) + number, time.monotonic() + 120
-        while len(self.answers) < goal:
-            assert time.monotonic() < end, f"only {len(self.answers)} answers"
-            time.sleep(0.005)
+        goal = len(self.answers) + number
+        wait_until(lambda: len(self.answers) >= goal, f"{number} more answers come")
 
-    def _ask(self, secret: str) -> None:
+    def _call(self, number: int) -> None:
+        secret = self.secrets[number % 2]
         while not self.stopping:
             sent = time.monotonic()
             answer = self.application.token(grant_type="client_credentials", client_secret=secret)

@@ -1,10 +1,10 @@
 """Tokens under load: refreshes at once, one code many times, revocation in the middle (FEATURES O8, DESIGN §2.3)."""
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from clients import Clients, wait_until
 from harness import SERIALIZATION, Person, call_tool, real_server, succeeded
 from oauth_flow import Application, Consenter
 
@@ -79,8 +79,7 @@ def test_after_revoke_no_token_works_and_none_is_issued(oauth_server):
             admin.press("mcp.connection", connection, "action_revoke")
             returned = time.monotonic()
             before = stream.refused
-            while stream.refused < before + 2 * len(stream.threads):
-                time.sleep(0.01)
+            wait_until(lambda: stream.refused >= before + 2 * stream.threads, "each is refused")  # noqa: B023
         assert not [sent for sent, _token in stream.issued if sent > returned]
         issued_in_all += len(stream.issued)
         for _sent, token in stream.issued[-20:]:
@@ -93,30 +92,19 @@ def test_after_revoke_no_token_works_and_none_is_issued(oauth_server):
     assert issued_in_all >= ROUNDS * 25
 
 
-class _Refreshers:
+class _Refreshers(Clients):
     """Clients that refresh without a pause, each with the token it got last."""
 
+    threads = 6
+
     def __init__(self, application: Application, pair: dict):
-        self.application, self.issued, self.refused, self.stopping = application, [], 0, False
-        self.threads = [threading.Thread(target=self._refresh, args=(pair,)) for _ in range(6)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_exception):
-        self.stopping = True
-        for thread in self.threads:
-            thread.join()
+        self.application, self.pair, self.issued, self.refused = application, pair, [], 0
 
     def wait_for(self, number: int) -> None:
-        end = time.monotonic() + 120
-        while len(self.issued) < number:
-            assert time.monotonic() < end, f"only {len(self.issued)} were issued, {self.refused} refused"
-            time.sleep(0.005)
+        wait_until(lambda: len(self.issued) >= number, lambda: f"{number} are issued, {self.refused} refused")
 
-    def _refresh(self, pair: dict) -> None:
+    def _call(self, _number: int) -> None:
+        pair = self.pair
         while not self.stopping:
             sent = time.monotonic()
             answer = self.application.refresh(pair["refresh_token"])

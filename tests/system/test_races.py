@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from clients import Clients, wait_until
 from harness import SERIALIZATION, SLOW_TO_SEND, Person, call_tool, real_server, succeeded
 
 _logger = logging.getLogger(__name__)
@@ -24,35 +25,20 @@ WORKERS = 10
 
 
 @dataclass
-class Stream:
+class Stream(Clients):
     """Clients that call without a pause, half of them writing, until told to stop."""
 
     server: object
     key: str
     label: str
     threads: int = THREADS
-    stopping: bool = False
     # When each successful call was sent, and the names that were written by those that wrote.
     sent: list[float] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
     statuses: Counter = field(default_factory=Counter)
 
-    def __enter__(self):
-        self._running = [threading.Thread(target=self._call, args=(number,)) for number in range(self.threads)]
-        for thread in self._running:
-            thread.start()
-        return self
-
-    def __exit__(self, *_exception):
-        self.stopping = True
-        for thread in self._running:
-            thread.join()
-
     def wait_for(self, successes: int) -> None:
-        end = time.monotonic() + 120
-        while len(self.sent) < successes:
-            assert time.monotonic() < end, f"only {len(self.sent)} calls succeeded: {self.statuses}"
-            time.sleep(0.005)
+        wait_until(lambda: len(self.sent) >= successes, lambda: f"{successes} calls succeed: {self.statuses}")
 
     def _call(self, number: int) -> None:
         count = 0

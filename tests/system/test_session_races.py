@@ -4,6 +4,7 @@ import json
 import time
 
 import requests
+from clients import wait_until
 from harness import MODERN, Person
 from test_races import ROUNDS, SUCCESSES_PER_ROUND, Stream, busy_server  # noqa: F401 (a fixture)
 
@@ -60,8 +61,9 @@ def test_after_revoke_no_live_session_is_left(busy_server):  # noqa: F811
             returned = time.monotonic()
             at_once = _live(busy_server, connection)
             refused = stream.statuses[401]
-            while stream.statuses[401] < refused + 2 * stream.threads:
-                time.sleep(0.01)
+            wait_until(
+                lambda stream=stream, goal=refused + 2 * stream.threads: stream.statuses[401] >= goal, "all are refused"
+            )
         assert not [sent for sent in stream.sent if sent > returned]
         # Neither when the button returned, nor after everything that was in flight had ended.
         assert at_once == 0
