@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
-# OWASP, "CSV Injection": what a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# OWASP, "CSV Injection": what a spreadsheet takes for the beginning of a formula, where it may see one of a cell. Where
+# the comma stands in decimals, it separates cells at semicolons, and then quotes in the middle of a cell mean nothing.
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r\n＝＋－＠])")
 
 
 def header(columns: Iterable[str]) -> str:
@@ -19,9 +21,8 @@ def line(row: dict[str, Any], columns: Iterable[str]) -> str:
 
 
 def harmless(value: Any) -> str:
-    """A cell as text, behind an apostrophe if a spreadsheet could take it for a formula. Also a negative number."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """A cell as text, with an apostrophe before what a spreadsheet could take for a formula. Also a negative number."""
+    return _FORMULA.sub(r"\1'", "" if value is None else str(value))
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ _ASSIGNMENT = re.compile(
 )
 _SECRETS = re.compile(
     r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|\Z)"
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"  # JWT (RFC 7519), also one that was cut
+    r"|(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"  # JWT (RFC 7519), also one that was cut
     r"|\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"  # AWS
     r"|\b(?:gh[pousr]_[0-9A-Za-z]{16,}|github_pat_\w{20,}|glpat-[\w-]{16,})"  # GitHub, GitLab
     r"|\bxox[a-z]-[\w-]{10,}|\bxapp-[\w-]{10,}|hooks\.slack\.com/services/[\w/]+"  # Slack
