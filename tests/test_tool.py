@@ -24,7 +24,9 @@ class TestTool(TransactionCase):
         cls.tool = cls.env["mcp.tool"].search([("name", "=", "count_records")])
 
     def names_for(self, user, scope="execute", allowed=None):
-        return {tool.name for tool in self.env["mcp.toolset"]._tools_for(user, scope, allowed)}
+        toolset = self.env["mcp.toolset"]
+        tools = toolset._catalogue().values()
+        return {tool.name for _model, tool in tools if toolset._permits(tool, user, scope, allowed)}
 
     @contextmanager
     def code(self, change):

@@ -107,7 +107,8 @@ class TestToolsetActions(TransactionCase):
     def test_an_action_of_another_group_is_neither_shown_nor_run(self):
         self.action.group_ids = self.env.ref("base.group_system")
         toolset = self.env["mcp.toolset"]
-        self.assertNotIn("note_something", [tool.name for tool in toolset._tools_for(self.user, "execute")])
+        _model, tool = toolset._catalogue()["note_something"]
+        self.assertFalse(toolset._permits(tool, self.user, "execute"))
         self.refused("none of the groups", {"note": "x"})
         self.action.group_ids = self.env["res.groups"].create({"name": "Without an external id"})
         self.refused("none of the groups", {"note": "x"})

@@ -103,11 +103,6 @@ class McpToolset(models.AbstractModel):
         return scope == "custom" or SCOPES.index(tool.scope) <= SCOPES.index(scope)
 
     @api.model
-    def _tools_for(self, user, scope: str, allowed: list[str] | None = None) -> list[Tool]:
-        """The tools that a connection may use; see ``_permits``."""
-        return [tool for _model, tool in self._catalogue().values() if self._permits(tool, user, scope, allowed)]
-
-    @api.model
     def _permits(self, tool: Tool, user, scope: str, allowed: list[str] | None = None) -> bool:
         """Whether a connection may use a tool.
 

@@ -7,14 +7,12 @@ from odoo import api, models
 from .buttons import Button, Form, literal
 from .methods import DryRun
 from .outcome import Outcome
-from .records import ModelName
+from .records import ModelName, RecordId
 from .tool import Result, ToolError, tool
 
 # Where a form has no status bar.
 USUAL_FIELDS = ("state", "stage_id")
 MAX_STEPS = 50
-
-RecordId = Annotated[int, Field(description="Id of the record.", ge=1, le=2**31 - 1)]
 
 
 class State(Result):
