@@ -4,6 +4,7 @@ import {
     confirmDialog,
     openConnection,
     openConnections,
+    PATIENCE,
     reloadForm,
     rotate,
     seeKeyAndClose,
@@ -32,7 +33,7 @@ function rotateWithOverlap(slot, hours) {
             trigger: ".modal .o_field_widget[name=what_happens]",
             async run({ waitUntil }) {
                 const text = () => document.querySelector(".modal .o_field_widget[name=what_happens]").textContent;
-                await waitUntil(() => hours === "24" || text() !== seen.until);
+                await waitUntil(() => hours === "24" || text() !== seen.until, { timeout: PATIENCE });
             },
         },
         { trigger: ".modal button[name=action_rotate]", run: "click" },

@@ -9,7 +9,7 @@ export const APP = ".o_app[data-menu-xmlid='mcp_gateway.menu_root']";
 export const seen = {};
 
 // Of one step. Nothing is shown sooner for it; a busy machine may just take longer than the ten seconds it has otherwise.
-const PATIENCE = 60000;
+export const PATIENCE = 60000;
 
 export function addTour(name, steps) {
     registry.category("web_tour.tours").add(name, {
@@ -132,7 +132,7 @@ export function seeKeyAndClose(slot) {
             trigger: ".o_form_view .o_field_widget[name=key_hint]",
             async run({ waitUntil }) {
                 const hint = () => document.querySelector(".o_field_widget[name=key_hint]")?.textContent.trim();
-                await waitUntil(() => hint()?.endsWith(seen[slot].slice(-4)));
+                await waitUntil(() => hint()?.endsWith(seen[slot].slice(-4)), { timeout: PATIENCE });
                 assertNoKeyIsLeft();
             },
         },
