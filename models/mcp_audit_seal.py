@@ -74,6 +74,12 @@ class McpAuditSeal(models.Model):
         self._drop_guard()
         self.env.cr.execute(audit_guard.OF_SEALS)
 
+    @api.depends("number")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for seal in self:
+            seal.display_name = self.env._("Seal %(number)s", number=seal.number)
+
     @api.model
     def _drop_guard(self) -> None:
         self.env.cr.execute(audit_guard.DROP_OF_SEALS)

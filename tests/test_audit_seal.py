@@ -33,6 +33,11 @@ class TestAuditSeal(AuditCase):
         if seal:
             self.assertEqual(verdict.seal, seal)
 
+    def test_a_seal_is_called_by_its_number(self):
+        self.sealed(1)
+        seal = self.seals.search([], limit=1)
+        self.assertEqual(seal.display_name, f"Seal {seal.number}")
+
     def test_every_row_is_covered_by_exactly_one_link(self):
         """FEATURES L4: the ids of two links leave no gap, and each link names the one before."""
         self.sealed(3)
