@@ -13,6 +13,7 @@ from . import (
     test_gateway_properties,
     test_http_alarm,
     test_http_approval,
+    test_http_approval_changed,
     test_http_approval_execution,
     test_http_approval_rights,
     test_http_audit,
