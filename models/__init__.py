@@ -39,6 +39,7 @@ from . import mcp_connection_limit
 from . import mcp_connection_approval
 from . import mcp_approval
 from . import mcp_approval_content
+from . import mcp_approval_notice
 from . import mcp_approval_decision
 from . import mcp_prompt
 from . import mcp_audit_log

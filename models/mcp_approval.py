@@ -198,25 +198,6 @@ class McpApproval(models.Model):
         # Any: the lowest would be everybody's who asks at the same time.
         return random.choice(sorted(free))
 
-    # Who is told
-
-    def _ask_approvers(self) -> None:
-        """An activity for each who may decide; mails wait for Odoo's queue, so that no call waits for a mail server."""
-        for approval in self.with_context(mail_notify_force_send=False):
-            for user in approval.connection_id._approvers():
-                approval.activity_schedule(
-                    ACTIVITY, summary=approval.with_context(lang=user.lang).summary, user_id=user.id
-                )
-
-    def _hand_over(self) -> None:
-        """The connection has another approver, who decides on what waits too."""
-        for approval in self.filtered(lambda approval: approval.status == "pending").try_lock_for_update(
-            allow_referencing=True
-        ):
-            approval.approver_id = approval.connection_id.approver_id
-            approval.activity_unlink([ACTIVITY])
-            approval._ask_approvers()
-
     # What happens by itself
 
     @api.model

@@ -47,6 +47,8 @@ class McpGateway(models.AbstractModel):
             client = getattr(call.message, "client_name", None) or (call.session and call.session.client)
             approval = approvals._request(call.caller, call.tool, arguments, outlook, client)
             approval._log("approval_requested", ip=call.exchange.remote_addr, client=client)
+            if self._may_mail_approvers(call, approval.connection_id):
+                approval._mail_approvers()
         pending = PendingApproval(
             id=approval.id,
             status=KEY,
@@ -56,6 +58,12 @@ class McpGateway(models.AbstractModel):
         )
         structured = {KEY: pending.model_dump(mode="json")}
         return results.tool_result(structured, json_of(structured))
+
+    def _may_mail_approvers(self, call: Call, connection) -> bool:
+        """Whether no message about this connection's requests went out within the hour; asked once per HTTP request."""
+        if "mails_approvers" not in call.memo:
+            call.memo["mails_approvers"] = connection._claim_alarm("approval_asked")
+        return call.memo["mails_approvers"]
 
     def _outlook(self, call: Call, arguments: dict[str, Any]) -> dict[str, Any]:
         """What the call would do as things are, with the requester's rights.

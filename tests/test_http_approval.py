@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
-from .approval_case import RECORD, ApprovalCase
+from .approval_case import RECORD, USER, ApprovalCase
 
 
 @tagged("post_install", "-at_install")
@@ -54,6 +54,38 @@ class TestApproval(ApprovalCase):
         approval.with_user(self.approver).action_approve()
         self.assertFalse(self.activities(approval))
         self.assertFalse(records.exists())
+
+    def mails(self):
+        domain = [("model", "=", "mcp.approval"), ("partner_ids", "in", self.approver.partner_id.ids)]
+        return self.env["mail.message"].search(domain)
+
+    def test_an_ai_tool_cannot_flood_the_approvers_mailbox(self):
+        """Asking and withdrawing in a loop: each is on the approver's list, and one message an hour tells of them."""
+        for number in range(3):
+            approval = self.ask(arguments=self.renaming(f"Name {number}"))
+            self.assertEqual(self.activities(approval).user_id, self.approver)
+            self.structured("cancel_approval", {"id": approval.id})
+        self.assertEqual(len(self.mails()), 1)
+        self.assertIn("AI of approval_requester", self.mails().body)
+        self.assertIn("Change Name of 1 record", self.mails().body)
+        self.connection.usage_id.approval_asked_alarm_at = self.env.cr.now() - timedelta(minutes=61)
+        self.env.flush_all()
+        self.ask()
+        self.assertEqual(len(self.mails()), 2)
+
+    def test_approvers_get_no_mail_if_the_settings_want_none(self):
+        self.settings.alert_by_mail = False
+        approval = self.ask()
+        self.assertTrue(self.activities(approval))
+        self.assertFalse(self.mails())
+
+    def test_who_takes_over_is_told_once(self):
+        for name in ("One", "Two"):
+            self.ask(arguments=self.renaming(name))
+        other = new_test_user(self.env, "approval_next", USER)
+        self.connection.approver_id = other
+        domain = [("model", "=", "mcp.approval"), ("partner_ids", "in", other.partner_id.ids)]
+        self.assertEqual(self.env["mail.message"].search_count(domain), 1)
 
     def test_without_a_named_approver_every_administrator_is_told(self):
         """A1."""
