@@ -214,6 +214,11 @@ class McpApproval(models.Model):
         self._on_connections_revoked(connections)
 
     @api.model
+    def _on_connections_resumed(self, connections) -> None:
+        # Somebody was deciding on it when Suspend was clicked, which waits for nobody: it was left as it was.
+        self._on_connections_suspended(connections)
+
+    @api.model
     def _expire_due(self, domain: list):
         """Mark what nobody can decide any more: its time is over, or its connection is not what it was.
 

@@ -1,6 +1,7 @@
 """The day of an approver, over HTTP: asked, decided, run, told (FEATURES A1-A5, DESIGN §2.8)."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -194,6 +195,17 @@ class TestApproval(ApprovalCase):
         self.assertEqual(approval.state, "expired")
         self.connection.sudo().state = "active"
         self.assertEqual(approval.status, "expired")
+
+    def test_what_a_suspension_had_to_leave_does_not_come_back(self):
+        """Somebody was deciding on it when Suspend was clicked, so that it was left as it was."""
+        approval = self.ask()
+        with patch.object(type(approval), "_lock_undecided", lambda approvals: approvals.browse()):
+            self.connection.sudo()._do_suspend("administrator")
+        self.assertEqual((approval.state, approval.status), ("pending", "expired"))
+        self.connection.sudo()._do_resume()
+        self.env.invalidate_all()
+        self.assertEqual((approval.state, approval.status), ("expired", "expired"))
+        self.assertFalse(self.activities(approval))
 
     def test_a_rotation_leaves_what_waits(self):
         """DESIGN §5."""
