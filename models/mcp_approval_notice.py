@@ -53,5 +53,5 @@ class McpApproval(models.Model):
             approval.approver_id = approval.connection_id.approver_id
             approval.activity_unlink([ACTIVITY])
             approval._ask_approvers()
-        if waiting:
-            waiting[0]._mail_approvers()
+        for approvals in waiting.grouped("connection_id").values():
+            approvals[0]._mail_approvers()

@@ -15,6 +15,7 @@ from . import (
     test_http_approval,
     test_http_approval_changed,
     test_http_approval_execution,
+    test_http_approval_retention,
     test_http_approval_rights,
     test_http_audit,
     test_http_bad_input,

@@ -88,6 +88,15 @@ class TestApproval(ApprovalCase):
         domain = [("model", "=", "mcp.approval"), ("partner_ids", "in", other.partner_id.ids)]
         self.assertEqual(self.env["mail.message"].search_count(domain), 1)
 
+    def test_what_is_decided_is_not_looked_at_again(self):
+        """A connection has thousands of them, of which a new approver decides on none."""
+        decided, waiting = self.ask(), self.ask(arguments=self.renaming("Two"))
+        self.structured("cancel_approval", {"id": decided.id})
+        handed = []
+        with patch.object(type(waiting), "_hand_over", lambda approvals: handed.extend(approvals.ids)):
+            self.connection.approver_id = self.admin
+        self.assertEqual(handed, waiting.ids)
+
     def test_without_a_named_approver_every_administrator_is_told(self):
         """A1."""
         self.connection.approver_id = False
