@@ -39,7 +39,9 @@ from . import mcp_connection_limit
 from . import mcp_connection_approval
 from . import mcp_approval
 from . import mcp_approval_content
+from . import mcp_approval_notice
 from . import mcp_approval_decision
+from . import mcp_approval_retention
 from . import mcp_prompt
 from . import mcp_audit_log
 from . import mcp_throttle

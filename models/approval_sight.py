@@ -89,8 +89,11 @@ class Sight:
         :param preview: the structured content of the tool's result
         """
         found = [item for name in ("records", "related") for item in preview.get(name) or () if "before" in item]
-        changed = [(self._title(item), lines) for item in found if (lines := self._lines(item))]
-        return changed, self._facts(preview)
+        return self.tables(found), self._facts(preview)
+
+    def tables(self, items: list[dict[str, Any]]) -> list[tuple[Seen, list[Line]]]:
+        """What changed, record by record."""
+        return [(self._title(item), lines) for item in items if (lines := self._lines(item))]
 
     def _title(self, item: dict[str, Any]) -> Seen:
         if not item["before"]:

@@ -5,9 +5,26 @@ from ..toolsets import context
 
 
 class MailActivity(models.Model):
-    """What tells a person to decide on something of this addon is no AI tool's to tick off."""
+    """What tells a person to decide on something of this addon is theirs, and no AI tool's to tick off."""
 
     _inherit = "mail.activity"
+
+    def _check_access(self, operation: str):
+        """Of a request, only whom the activity asks may change it.
+
+        Odoo lets everybody do so who may read the request, since they may write in its chatter, and who made the
+        activity, which is the user whose AI tool asks.
+        """
+        result = super()._check_access(operation)
+        if operation not in ("write", "unlink") or self.env.su:
+            return result
+        others = self.sudo().filtered(
+            lambda activity: activity.res_model == "mcp.approval" and activity.user_id != self.env.user
+        )
+        if not others:
+            return result
+        forbidden = others.sudo(False) | (result[0] if result else self.browse())
+        return forbidden, lambda: forbidden._make_access_error(operation)
 
     def write(self, vals):
         self._check_not_hidden_from_ai()

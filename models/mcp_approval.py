@@ -55,6 +55,12 @@ class McpApproval(models.Model):
     arguments = fields.Text(required=True, readonly=True, groups=fields.NO_ACCESS)
     token_scope = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     preview = fields.Json(readonly=True, groups=fields.NO_ACCESS)
+    # The records it is about, as they were when the preview was made; and how they differ from those of the one before.
+    watched = fields.Json(readonly=True, groups=fields.NO_ACCESS)
+    changed_since = fields.Json(readonly=True, groups=fields.NO_ACCESS)
+    previewed_at = fields.Datetime("Tried Out On", readonly=True, default=fields.Datetime.now)
+    # The button says which one the person looked at.
+    preview_number = fields.Integer(readonly=True, default=1)
     result = fields.Json(readonly=True, groups=fields.NO_ACCESS)
     # Over all that decides what runs; see _seal.
     digest = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
@@ -122,11 +128,11 @@ class McpApproval(models.Model):
         return self.search([("digest", "=", digest), ("status", "=", "pending")])
 
     @api.model
-    def _request(self, caller, tool, arguments: dict[str, Any], preview: dict | None, client: str | None):
+    def _request(self, caller, tool, arguments: dict[str, Any], outlook: dict, client: str | None):
         """Make the request, in the call's own transaction, which ends with the final lock, and tell the approvers.
 
         :param caller: the gateway's ``Caller``
-        :param preview: what a dry run by the requester showed; None if the tool has none
+        :param outlook: what it would do, see ``_outlook`` of the gateway
         :raise ToolError: if it can never be approved, or too many wait already
         """
         connection = self.env["mcp.connection"].browse(caller.connection_id)
@@ -148,7 +154,8 @@ class McpApproval(models.Model):
             "model": self.env["mcp.toolset"]._target_of(tool.name, arguments)[0],
             "arguments": text,
             "token_scope": caller.token_scope,
-            "preview": preview,
+            "preview": outlook["preview"],
+            "watched": outlook["watched"],
             "digest": self._seal(connection.id, caller.generation, caller.token_scope, tool.name, arguments),
             "slot": self._free_slot(connection, caller.generation),
             "expires_at": fields.Datetime.now() + timedelta(hours=connection.approval_hours),
@@ -191,25 +198,6 @@ class McpApproval(models.Model):
         # Any: the lowest would be everybody's who asks at the same time.
         return random.choice(sorted(free))
 
-    # Who is told
-
-    def _ask_approvers(self) -> None:
-        """An activity for each who may decide; mails wait for Odoo's queue, so that no call waits for a mail server."""
-        for approval in self.with_context(mail_notify_force_send=False):
-            for user in approval.connection_id._approvers():
-                approval.activity_schedule(
-                    ACTIVITY, summary=approval.with_context(lang=user.lang).summary, user_id=user.id
-                )
-
-    def _hand_over(self) -> None:
-        """The connection has another approver, who decides on what waits too."""
-        for approval in self.filtered(lambda approval: approval.status == "pending").try_lock_for_update(
-            allow_referencing=True
-        ):
-            approval.approver_id = approval.connection_id.approver_id
-            approval.activity_unlink([ACTIVITY])
-            approval._ask_approvers()
-
     # What happens by itself
 
     @api.model
@@ -224,6 +212,11 @@ class McpApproval(models.Model):
     @api.model
     def _on_connections_suspended(self, connections) -> None:
         self._on_connections_revoked(connections)
+
+    @api.model
+    def _on_connections_resumed(self, connections) -> None:
+        # Somebody was deciding on it when Suspend was clicked, which waits for nobody: it was left as it was.
+        self._on_connections_suspended(connections)
 
     @api.model
     def _expire_due(self, domain: list):

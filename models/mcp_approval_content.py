@@ -45,7 +45,7 @@ class McpApproval(models.Model):
         for approval in self:
             approval.display_name = approval.summary
 
-    @api.depends("arguments", "preview")
+    @api.depends("arguments", "preview", "changed_since")
     @api.depends_context("uid", "lang")
     def _compute_shown(self):
         for approval in self:
@@ -56,9 +56,10 @@ class McpApproval(models.Model):
             approval.arguments_shown = json.dumps(_abridged(shown), indent=2, ensure_ascii=False)
             approval.records_shown = approval._rendered("approval_records", sight=sight)
             changes, facts = sight.changes(stored.preview or {})
+            since = sight.tables(stored.changed_since or [])
             approval.has_preview = bool(stored.preview)
-            approval.preview_shown = stored.preview and approval._rendered(
-                "approval_preview", changes=changes, facts=facts
+            approval.preview_shown = (stored.preview or since) and approval._rendered(
+                "approval_preview", changes=changes, facts=facts, since=since
             )
             approval.hides_something = sight.hides
 

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..toolsets import context
+from .approval_sameness import changed_records, differing
 
 _logger = logging.getLogger(__name__)
 
@@ -47,7 +48,26 @@ class McpApproval(models.Model):
 
     def action_approve(self):
         self._check_can("approve")
-        self._do_approve()
+        seen = self.env.context.get("preview_number")
+        if seen and any(approval.preview_number != seen for approval in self):
+            return self._action_look_again()
+        left = self._do_approve()
+        return left._action_look_again() if left else None
+
+    def _action_look_again(self) -> dict:
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "What this would do has changed since it was asked. Look at it again, and approve it if it is "
+                    "still right."
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def action_reject(self):
         return self.env["mcp.approval.decide"]._action_ask(self, "reject")
@@ -97,17 +117,21 @@ class McpApproval(models.Model):
 
     # What the buttons do
 
-    def _do_approve(self) -> None:
-        """Decide, run, and keep what came of it, in one transaction: a failing run takes no decision along."""
+    def _do_approve(self):
+        """Decide, run, and keep what came of it, in one transaction: a failing run takes no decision along.
+
+        :return: those that go on waiting, because what they would do is not what was shown
+        """
         self._check_is_person()
         calls = [approval._approve_and_run() for approval in self._lock().sorted(lambda a: (a.connection_id.id, a.id))]
         self.env["mcp.gateway"]._close_approved([call for call in calls if call])
+        return self.filtered(lambda approval: approval.state == "pending")
 
     def _approve_and_run(self):
-        """:return: the gateway's call, or None if nothing was run"""
-        self._decide("approved")
+        """:return: the gateway's call, or None if there is none that could be run"""
         arguments = self._read_arguments()
         if arguments is None:
+            self._decide("approved")
             error = self.env._(
                 "The request was changed in the database after it was made, so what would run is not what was shown. "
                 "Nothing was run."
@@ -116,13 +140,39 @@ class McpApproval(models.Model):
             self._log("approval_tampered", outcome="refused", error="arguments or what they are bound to changed")
             _logger.warning("approval #%s was changed in the database", self.id)
             return None
-        self.flush_recordset()
         gateway = self.env(user=SUPERUSER_ID, context={})["mcp.gateway"]
         address = request.httprequest.remote_addr if request else ""
-        call, result = gateway._execute_approved(self, arguments, address)
+        # It reads the connection as the database has it.
+        self.env.flush_all()
+        call = gateway._approved_call(self, arguments, address)
+        # In the transaction that runs it, so that nothing comes in between.
+        if not call.error and (outlook := gateway._changed_outlook(self, call, arguments)):
+            self._show_again(outlook)
+            return call
+        self._decide("approved")
+        self.flush_recordset()
+        result = None if call.error else gateway._execute_approved(call)
         self.write({"state": "failed" if call.error else "executed", "error": call.error, "result": result})
         gateway._log_approved(call)
         return call
+
+    def _differing(self, outlook: dict) -> set[tuple]:
+        """Where ``outlook``, what the call would do now, is not what was shown."""
+        shown = {"preview": self.preview or None, "watched": self.watched or []}
+        return differing(shown, outlook, fields.Datetime.now() - self.previewed_at)
+
+    def _show_again(self, outlook: dict) -> None:
+        """Go on waiting, with what the call would do now."""
+        self.write(
+            {
+                **outlook,
+                "changed_since": changed_records(self.watched or [], outlook["watched"]),
+                "previewed_at": fields.Datetime.now(),
+                "preview_number": self.preview_number + 1,
+            }
+        )
+        self._log("approval_changed")
+        _logger.info("approval #%s is shown again: what it would do has changed", self.id)
 
     def _do_reject(self, reason: str | None) -> None:
         self._check_is_person()

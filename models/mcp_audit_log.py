@@ -35,6 +35,7 @@ EVENTS = [
     ("approval_rejected", "Rejected"),
     ("approval_executed", "Approved call executed"),
     ("approval_failed", "Approved call failed"),
+    ("approval_changed", "Approval shown again"),
     ("approval_tampered", "Approval changed by hand"),
     ("approval_expired", "Approval expired"),
     ("approval_cancelled", "Approval cancelled"),

@@ -24,6 +24,8 @@ class McpConnectionUsage(models.Model):
     new_client_alarm_at = fields.Datetime(readonly=True)
     many_refusals_alarm_at = fields.Datetime(readonly=True)
     approvals_pending_alarm_at = fields.Datetime(readonly=True)
+    # Not an alarm, but held back as one: the message to those who are to approve something.
+    approval_asked_alarm_at = fields.Datetime(readonly=True)
 
 
 class McpConnection(models.Model):
@@ -54,6 +56,12 @@ class McpConnection(models.Model):
             _logger.exception("The alarm %s of connection #%s could not be raised", kind, self.id)
             return False
         return is_first
+
+    def _claim_alarm(self, kind: str) -> bool:
+        """Whether the caller is the first of this hour to tell of ``kind``, and so the one who does."""
+        self.ensure_one()
+        with side_cursor(self.env.registry) as cr:
+            return self.with_env(self.env(cr=cr, user=SUPERUSER_ID, context={}, su=True))._is_first_alarm(kind)
 
     def _is_first_alarm(self, kind: str) -> bool:
         # The row stays locked until the alarm is committed: two requests at once neither collide nor both send.

@@ -111,7 +111,9 @@ class McpConnection(models.Model):
     def write(self, vals):
         done = super().write(vals)
         if "approver_id" in vals:
-            self.sudo().approval_ids._hand_over()
+            # Not all of its approvals: those that were decided are many.
+            waiting = [("connection_id", "in", self.ids), ("state", "=", "pending")]
+            self.env["mcp.approval"].sudo().search(waiting)._hand_over()
         return done
 
     def _inherited_approvals(self, user) -> dict:

@@ -27,6 +27,10 @@ class McpConnectionDependent(models.AbstractModel):
         """What a suspension ends for good; what only rests meanwhile need not say anything."""
 
     @api.model
+    def _on_connections_resumed(self, connections) -> None:
+        """Called before ``connections`` let calls through again: what their suspension ended stays ended."""
+
+    @api.model
     def _dependents(self):
         """Every model that hangs on a connection, in sudo."""
         names = self.env.registry.descendants(["mcp.connection.dependent"], "_inherit")

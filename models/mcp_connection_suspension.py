@@ -125,6 +125,8 @@ class McpConnection(models.Model):
         """Let calls through again, with the credentials that there were."""
         now = fields.Datetime.now()
         for connection in self.sorted("id"):
+            for model in self.env["mcp.connection.dependent"]._dependents():
+                model._on_connections_resumed(connection)
             connection._set_state(
                 {"state": "active", "suspended_at": False, "suspended_reason": False, "active_since": now}
             )

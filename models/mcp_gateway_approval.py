@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from odoo import models
@@ -7,6 +9,7 @@ from ..protocol.messages import Exchange, Message
 from ..toolsets.context import InputRequired
 from ..toolsets.pending import KEY, PendingApproval
 from ..toolsets.tool import ToolError, json_of
+from .approval_sameness import differing
 from .call import Call, Caller, Refusal, Reply
 
 NEXT = (
@@ -40,10 +43,12 @@ class McpGateway(models.AbstractModel):
         approvals = self.env["mcp.approval"].with_user(call.caller.user_id).sudo()
         approval = approvals._pending_like(call.caller, call.tool.name, arguments)
         if not approval:
-            preview = self._tried_out(call, arguments)
+            outlook = self._outlook(call, arguments)
             client = getattr(call.message, "client_name", None) or (call.session and call.session.client)
-            approval = approvals._request(call.caller, call.tool, arguments, preview, client)
+            approval = approvals._request(call.caller, call.tool, arguments, outlook, client)
             approval._log("approval_requested", ip=call.exchange.remote_addr, client=client)
+            if self._may_mail_approvers(call, approval.connection_id):
+                approval._mail_approvers()
         pending = PendingApproval(
             id=approval.id,
             status=KEY,
@@ -54,17 +59,46 @@ class McpGateway(models.AbstractModel):
         structured = {KEY: pending.model_dump(mode="json")}
         return results.tool_result(structured, json_of(structured))
 
-    def _tried_out(self, call: Call, arguments: dict[str, Any]) -> dict | None:
-        """What the call would do, as the requester's own dry run shows it; None if the tool has none.
+    def _may_mail_approvers(self, call: Call, connection) -> bool:
+        """Whether no message about this connection's requests went out within the hour; asked once per HTTP request."""
+        if "mails_approvers" not in call.memo:
+            call.memo["mails_approvers"] = connection._claim_alarm("approval_asked")
+        return call.memo["mails_approvers"]
 
+    def _outlook(self, call: Call, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What the call would do as things are, with the requester's rights.
+
+        :return: ``preview``, what a dry run shows, None if the tool has none; ``watched``, of the records it is about
         :raise ToolError: if it cannot work as things are, so that nobody is asked in vain
         """
-        if not call.tool.can_dry_run:
-            return None
         trial = self._call_of(call.caller, call.tool.name, {**arguments, "dry_run": True}, call.exchange.remote_addr)
-        trial.toolset, trial.tool, trial.started = call.toolset, call.tool, call.started
+        trial.toolset, trial.tool = call.toolset, call.tool
+        watched = self._run(
+            trial,
+            call.tool.name,
+            lambda env: env["mcp.toolset"]._watched_of(call.tool, arguments),
+            read_only=True,
+        )
+        return {"watched": watched, "preview": self._tried_out(trial) if call.tool.can_dry_run else None}
+
+    def _tried_out(self, trial: Call) -> dict | None:
         self._rung_arguments(trial)
         return self._run_tool(trial).get("structuredContent")
+
+    def _changed_outlook(self, approval, call: Call, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        """What an approved call would do by now, if that is not what was shown; None if it is.
+
+        What differs between two dry runs that follow on each other, ids and numbers that are given out once, has
+        nothing to do with what was shown.
+        """
+        with self._telling(call):
+            now = self._outlook(call, arguments)
+            found = approval._differing(now)
+            if not found:
+                return None
+            again = self._outlook(call, arguments)
+            return now if found - differing(now, again) else None
+        return None
 
     def _call_of(self, caller: Caller | None, tool: str, arguments: dict[str, Any], address: str) -> Call:
         """The call of a request as it runs at its approval: nobody is there who could be asked back."""
@@ -77,26 +111,40 @@ class McpGateway(models.AbstractModel):
         )
         return Call(Exchange("POST", (), "", b"", address), {}, message, caller=caller)
 
-    def _execute_approved(self, approval, arguments: dict[str, Any], address: str) -> tuple[Call, dict | None]:
-        """Run an approved call as its requester, after everything was checked as for a call that comes now.
+    def _approved_call(self, approval, arguments: dict[str, Any], address: str) -> Call:
+        """The call of a request, after everything was checked as for a call that comes now; ``error`` says what failed.
 
         Whoever calls this ends the transaction with ``_close_approved``.
-
-        :return: the call, whose ``error`` says why it failed, and what is kept of the result if it did not
         """
         caller = self._caller_by(_APPROVAL, approval=approval.id)
         call = self._call_of(caller, approval.tool, arguments, address)
-        try:
+        with self._telling(call):
             for check in CHECKS:
                 getattr(self, check)(call)
-            return call, self._kept(self._run_tool(call))
+        return call
+
+    def _execute_approved(self, call: Call) -> dict | None:
+        """Run an approved call as its requester.
+
+        :return: what is kept of the result; None if it failed, and ``error`` of the call then says why
+        """
+        # What was tried out before has taken a time of its own.
+        call.started = monotonic()
+        with self._telling(call):
+            return self._kept(self._run_tool(call))
+        return None
+
+    @contextmanager
+    def _telling(self, call: Call):
+        """What goes wrong in the block is the call's error: a decision does not fail because of what it decides on."""
+        try:
+            yield
         except Refusal as refusal:
             call.refused, call.error = True, refusal.reason
         except InputRequired:
             call.error = "This tool asks back while it runs, which nobody could answer."
         except ToolError as error:
             call.error = str(error)
-        return call, None
 
     def _kept(self, result: dict) -> dict:
         """What get_approval tells of a result: its structure, cut and checked as it is, or its texts; never files."""

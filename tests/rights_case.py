@@ -121,7 +121,7 @@ class RightsCase(HttpCase):
         caller = caller._replace(connection_id=connection.id, generation=connection.generation)
         _model, tool = self.env["mcp.toolset"]._catalogue()["create_record"]
         arguments = {"model": "x.mcp.test.record", "values": {"name": MARK}}
-        return self.env["mcp.approval"]._request(caller, tool, arguments, None, MARK)
+        return self.env["mcp.approval"]._request(caller, tool, arguments, {"preview": None, "watched": []}, MARK)
 
     def dialog_of(self, person, model: str, **values):
         return self.env[model].with_user(person).sudo().create(values).sudo(False).with_user(self.env.user)

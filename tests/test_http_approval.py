@@ -1,12 +1,13 @@
 """The day of an approver, over HTTP: asked, decided, run, told (FEATURES A1-A5, DESIGN §2.8)."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
-from .approval_case import RECORD, ApprovalCase
+from .approval_case import RECORD, USER, ApprovalCase
 
 
 @tagged("post_install", "-at_install")
@@ -55,6 +56,47 @@ class TestApproval(ApprovalCase):
         self.assertFalse(self.activities(approval))
         self.assertFalse(records.exists())
 
+    def mails(self):
+        domain = [("model", "=", "mcp.approval"), ("partner_ids", "in", self.approver.partner_id.ids)]
+        return self.env["mail.message"].search(domain)
+
+    def test_an_ai_tool_cannot_flood_the_approvers_mailbox(self):
+        """Asking and withdrawing in a loop: each is on the approver's list, and one message an hour tells of them."""
+        for number in range(3):
+            approval = self.ask(arguments=self.renaming(f"Name {number}"))
+            self.assertEqual(self.activities(approval).user_id, self.approver)
+            self.structured("cancel_approval", {"id": approval.id})
+        self.assertEqual(len(self.mails()), 1)
+        self.assertIn("AI of approval_requester", self.mails().body)
+        self.assertIn("Change Name of 1 record", self.mails().body)
+        self.connection.usage_id.approval_asked_alarm_at = self.env.cr.now() - timedelta(minutes=61)
+        self.env.flush_all()
+        self.ask()
+        self.assertEqual(len(self.mails()), 2)
+
+    def test_approvers_get_no_mail_if_the_settings_want_none(self):
+        self.settings.alert_by_mail = False
+        approval = self.ask()
+        self.assertTrue(self.activities(approval))
+        self.assertFalse(self.mails())
+
+    def test_who_takes_over_is_told_once(self):
+        for name in ("One", "Two"):
+            self.ask(arguments=self.renaming(name))
+        other = new_test_user(self.env, "approval_next", USER)
+        self.connection.approver_id = other
+        domain = [("model", "=", "mcp.approval"), ("partner_ids", "in", other.partner_id.ids)]
+        self.assertEqual(self.env["mail.message"].search_count(domain), 1)
+
+    def test_what_is_decided_is_not_looked_at_again(self):
+        """A connection has thousands of them, of which a new approver decides on none."""
+        decided, waiting = self.ask(), self.ask(arguments=self.renaming("Two"))
+        self.structured("cancel_approval", {"id": decided.id})
+        handed = []
+        with patch.object(type(waiting), "_hand_over", lambda approvals: handed.extend(approvals.ids)):
+            self.connection.approver_id = self.admin
+        self.assertEqual(handed, waiting.ids)
+
     def test_without_a_named_approver_every_administrator_is_told(self):
         """A1."""
         self.connection.approver_id = False
@@ -92,14 +134,18 @@ class TestApproval(ApprovalCase):
 
     def test_several_are_decided_in_one_dialog_that_counts(self):
         """A5: from the list; what cannot be decided is left out, and the dialog says how many."""
-        done, first, second = (self.ask(arguments=self.renaming(name)) for name in ("Zero", "One", "Two"))
+        done = self.ask()
+        first, second = (
+            self.ask("create_record", {"model": RECORD, "values": {"name": name}}) for name in ("One", "Two")
+        )
         done.with_user(self.approver).action_approve()
         action = (done | first | second).with_user(self.approver).action_approve_selected()
         wizard = self.env["mcp.approval.decide"].with_user(self.approver).browse(action["res_id"])
         self.assertEqual((wizard.approval_count, wizard.left_out), (2, 1))
         told = wizard.action_decide()
         self.assertEqual(told["params"]["message"], "Executed: 2. Failed: 0.")
-        self.assertEqual((first.status, second.status, self.record.name), ("executed", "executed", "Two"))
+        self.assertEqual((first.status, second.status), ("executed", "executed"))
+        self.assertEqual(self.env[RECORD].search_count([("name", "in", ("One", "Two"))]), 2)
         with self.assertRaisesRegex(UserError, "decided already"):
             (done | first).with_user(self.approver).action_approve_selected()
 
@@ -158,6 +204,17 @@ class TestApproval(ApprovalCase):
         self.assertEqual(approval.state, "expired")
         self.connection.sudo().state = "active"
         self.assertEqual(approval.status, "expired")
+
+    def test_what_a_suspension_had_to_leave_does_not_come_back(self):
+        """Somebody was deciding on it when Suspend was clicked, so that it was left as it was."""
+        approval = self.ask()
+        with patch.object(type(approval), "_lock_undecided", lambda approvals: approvals.browse()):
+            self.connection.sudo()._do_suspend("administrator")
+        self.assertEqual((approval.state, approval.status), ("pending", "expired"))
+        self.connection.sudo()._do_resume()
+        self.env.invalidate_all()
+        self.assertEqual((approval.state, approval.status), ("expired", "expired"))
+        self.assertFalse(self.activities(approval))
 
     def test_a_rotation_leaves_what_waits(self):
         """DESIGN §5."""

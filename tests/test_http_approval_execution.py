@@ -196,7 +196,7 @@ class TestApprovalExecution(ApprovalCase):
 
     def breaking(self):
         run = type(self.env["mcp.toolset.test"]).test_side_effects
-        return lambda toolset, name, **_options: run(toolset, name, fail=True)
+        return lambda toolset, name, dry_run=False, **_options: run(toolset, name, fail=not dry_run)
 
     def test_one_that_fails_does_not_stop_the_others(self):
         """A5: a batch."""

@@ -112,6 +112,28 @@ class TestApprovalRights(ApprovalCase):
         self.assertTrue(activity.exists().active)
         self.assertEqual(activity.summary, approval.summary)
 
+    def test_the_approvers_activity_is_the_approvers(self):
+        """The requester made it, in sudo, and sees it; to write, delete or tick it off is not theirs."""
+        approval = self.ask()
+        theirs = approval.activity_ids.with_user(self.requester)
+        self.assertTrue(theirs.summary)
+        for change in (
+            lambda: theirs.write({"summary": "never mind"}),
+            lambda: theirs.write({"user_id": self.requester.id}),
+            theirs.unlink,
+            theirs.action_done,
+            lambda: approval.with_user(self.requester).activity_feedback(["mcp_gateway.mail_activity_type_approval"]),
+            lambda: approval.with_user(self.requester).activity_unlink(["mcp_gateway.mail_activity_type_approval"]),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                change()
+        activity = approval.activity_ids
+        self.assertEqual((activity.summary, activity.user_id), (approval.summary, self.approver))
+        self.assertFalse(theirs.has_access("write") or theirs.has_access("unlink"))
+        activity.with_user(self.approver).action_done()
+        self.assertFalse(approval.activity_ids)
+        self.assertEqual(approval.status, "pending")
+
     def test_another_connections_approval_looks_like_none(self):
         """DESIGN §2.13: also another one of the same user's."""
         approval = self.ask()

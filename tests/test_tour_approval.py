@@ -25,6 +25,13 @@ class TestTourApproval(Tours, ApprovalCase):
         self.assertEqual(outcomes, ["executed", "rejected", "executed", "executed"])
         self.assertFalse(self.env["mail.activity"].search([("res_model", "=", "mcp.approval")]))
 
+    def test_the_approver_looks_again_at_what_has_changed(self):
+        """The form is read anew, so that the next click is about what it shows then."""
+        approval = self.ask()
+        self.record.name = "Renamed since"
+        self.play("mcp_approver_looks_again", self.approver.login)
+        self.assertEqual((approval.status, self.record.name), ("executed", "New name"))
+
     def test_the_requester_sees_what_waits_and_withdraws_it(self):
         approval = self.ask()
         self.play("mcp_requester_sees_and_withdraws", self.requester.login)

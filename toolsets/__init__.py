@@ -5,4 +5,4 @@ from . import records, model_descriptions, analysis, relationships
 from . import attachments, knowledge, prompts, reports, resources, session, approvals
 from . import methods, workflow, actions
 from . import writing, chatter, activities
-from . import words
+from . import words, watch

@@ -76,7 +76,6 @@ class Context:
     state: dict[str, Any] = field(default_factory=dict)
     progress_token: str | int | None = None
     log_level: str | None = None
-    dry_run: bool = False
     notifications: list[dict[str, Any]] = field(default_factory=list)
 
     def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:

@@ -42,23 +42,35 @@ class McpApprovalDecide(models.TransientModel):
         self.ensure_one()
         self.approval_ids._check_can(self.decision)
         if self.decision == "approve":
-            self.approval_ids._do_approve()
-            return self._action_tell()
+            return self._action_tell(self.approval_ids._do_approve())
         self.approval_ids._do_reject(self.reason)
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
-    def _action_tell(self) -> dict:
+    def _action_tell(self, left) -> dict:
+        """:param left: those that go on waiting, because what they would do has changed"""
         failed = self.approval_ids.filtered(lambda approval: approval.state == "failed")
+        told = [
+            self.env._(
+                "Executed: %(executed)s. Failed: %(failed)s.",
+                executed=len(self.approval_ids - failed - left),
+                failed=len(failed),
+            )
+        ]
+        if left:
+            told.append(
+                self.env._(
+                    "Changed since they were asked, and left: %(count)s. Look at them again: %(names)s.",
+                    count=len(left),
+                    names=", ".join(left.mapped("summary")),
+                )
+            )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning" if failed else "success",
-                "message": self.env._(
-                    "Executed: %(executed)s. Failed: %(failed)s.",
-                    executed=len(self.approval_ids - failed),
-                    failed=len(failed),
-                ),
+                "type": "warning" if failed or left else "success",
+                "sticky": bool(left),
+                "message": " ".join(told),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

@@ -68,6 +68,19 @@ addTour("mcp_approver_day", () => [
     { trigger: ".o_view_nocontent:contains('Nothing waits for an approval')" },
 ]);
 
+addTour("mcp_approver_looks_again", () => [
+    ...openApprovals(),
+    { trigger: `.o_data_row:contains("${CHANGE}") td[name=summary]`, run: "click" },
+    { trigger: ".o_mcp_changes td:contains('Old name')" },
+    { trigger: "button[name=action_approve]", run: "click" },
+    { trigger: ".o_notification:contains('has changed since it was asked')" },
+    { trigger: ".o_field_widget[name=preview_shown]:contains('Changed since it was asked')" },
+    { trigger: ".o_mcp_changes td:contains('Renamed since')" },
+    isNow("Pending"),
+    { trigger: "button[name=action_approve]", run: "click" },
+    isNow("Executed"),
+]);
+
 addTour("mcp_requester_sees_and_withdraws", () => [
     ...openApprovals(),
     { trigger: `.o_data_row:contains("${CHANGE}") td[name=summary]`, run: "click" },
