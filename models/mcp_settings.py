@@ -19,6 +19,7 @@ class McpSettings(models.Model):
 
     _name = "mcp.settings"
     _description = "MCP Server Settings"
+    _inherit = ["mcp.recorded"]
     _rec_name = "display_name"
 
     enabled = fields.Boolean(readonly=True, copy=False, help="While this is off, every request is refused.")

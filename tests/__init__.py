@@ -66,6 +66,7 @@ from . import (
     test_protocol_results,
     test_protocol_revisions,
     test_protocol_strict_json,
+    test_recorded,
     test_settings_checks,
     test_suspension,
     test_tool,
