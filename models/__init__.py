@@ -2,6 +2,7 @@
 # In the order in which they build on each other.
 from . import ir_rule
 from . import mcp_secret
+from . import mcp_bounded
 from . import mcp_recorded
 from . import mcp_settings
 from . import mcp_settings_checks

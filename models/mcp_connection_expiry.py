@@ -3,6 +3,8 @@ from datetime import datetime, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .mcp_bounded import DAYS
+
 ACTIVITY = "mcp_gateway.mail_activity_expiry"
 # Days before the end on which people are told.
 WARN_DAYS = (14, 7, 1)
@@ -36,6 +38,19 @@ class McpConnection(models.Model):
     @api.model
     def _default_end(self) -> datetime | bool:
         return self._end_in_days(self.env["mcp.settings"]._get().default_lifetime_days) or self._longest_end()
+
+    @api.constrains("expires_at")
+    def _check_end_is_near(self):
+        """A date that only PostgreSQL can count with breaks the list for everybody: Odoo shows it in a time zone."""
+        for connection in self.filtered("expires_at"):
+            if abs(connection.expires_at - fields.Datetime.now()) > timedelta(days=DAYS):
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: set the expiry within %(days)s days, or leave it empty for never.",
+                        name=connection.name,
+                        days=DAYS,
+                    )
+                )
 
     @api.constrains("expires_at")
     def _check_longest_lifetime(self):

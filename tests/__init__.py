@@ -5,6 +5,7 @@ from . import (
     test_audit_log,
     test_audit_retention,
     test_audit_seal,
+    test_bounded,
     test_connection,
     test_connection_limit,
     test_drift,
