@@ -39,6 +39,7 @@ from . import mcp_catalogue_row
 from . import mcp_tool
 from . import mcp_connection_limit
 from . import mcp_connection_approval
+from . import mcp_connection_reach
 from . import mcp_approval
 from . import mcp_approval_content
 from . import mcp_approval_decision

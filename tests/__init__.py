@@ -67,6 +67,7 @@ from . import (
     test_protocol_results,
     test_protocol_revisions,
     test_protocol_strict_json,
+    test_reach,
     test_recorded,
     test_settings_checks,
     test_suspension,
