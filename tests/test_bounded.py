@@ -6,6 +6,8 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from .cron_case import run_cron
+
 
 @tagged("post_install", "-at_install")
 class TestBounded(TransactionCase):
@@ -49,7 +51,7 @@ class TestBounded(TransactionCase):
         connections.default_get(list(connections._fields))
         connections.search([("status", "=", "idle")])
         self.assertTrue(self.connection.status)
-        connections._cron_suspend_idle()
+        run_cron(self.env, "ir_cron_suspend_idle")
         self.env["mcp.session"]._gc_unused()
 
     def test_an_end_that_odoo_cannot_show_is_refused(self):

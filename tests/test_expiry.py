@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from .cron_case import run_cron
 from .oauth_case import OauthCase
 
 
@@ -106,8 +107,7 @@ class TestExpiry(TransactionCase):
         )
         self.env.invalidate_all()
         before = self.warnings(connection)
-        self.env.ref("mcp_gateway.ir_cron_warn_of_expiry").ir_actions_server_id.run()
-        self.env.invalidate_all()
+        run_cron(self.env, "ir_cron_warn_of_expiry")
         self.assertLessEqual(self.warnings(connection) - before, 1)
         return self.warnings(connection) - before and connection.expiry_warned_days
 
