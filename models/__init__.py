@@ -2,6 +2,8 @@
 # In the order in which they build on each other.
 from . import ir_rule
 from . import mcp_secret
+from . import mcp_bounded
+from . import mcp_recorded
 from . import mcp_settings
 from . import mcp_settings_checks
 from . import mcp_settings_approval
@@ -37,6 +39,7 @@ from . import mcp_catalogue_row
 from . import mcp_tool
 from . import mcp_connection_limit
 from . import mcp_connection_approval
+from . import mcp_connection_reach
 from . import mcp_approval
 from . import mcp_approval_content
 from . import mcp_approval_notice

@@ -30,6 +30,7 @@ EVENTS = [
     ("bad_credentials", "Bad keys, counted"),
     ("server_enabled", "Server enabled"),
     ("server_disabled", "Server disabled"),
+    ("settings_changed", "Settings changed"),
     ("approval_requested", "Approval requested"),
     ("approval_approved", "Approved"),
     ("approval_rejected", "Rejected"),

@@ -6,6 +6,7 @@ class McpCatalogueRow(models.AbstractModel):
 
     _name = "mcp.catalogue.row"
     _description = "Row of the MCP Catalogue"
+    _inherit = ["mcp.recorded"]
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .mcp_bounded import RATE
 from .mcp_settings import SCOPES
 
 # What an administrator sets and an MCP User may not (DESIGN §2.12); buttons write the rest.
@@ -26,7 +27,7 @@ class McpConnection(models.Model):
 
     _name = "mcp.connection"
     _description = "MCP Connection"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "mcp.bounded"]
     _order = "last_used desc, id desc"
     _allow_sudo_commands = False
 
@@ -66,12 +67,14 @@ class McpConnection(models.Model):
         default=lambda self: self._default_from_settings("default_rate_minute"),
         tracking=True,
         help="0 means no limit.",
+        bounds=(0, RATE),
     )
     rate_day = fields.Integer(
         "Requests per Day",
         default=lambda self: self._default_from_settings("default_rate_day"),
         tracking=True,
         help="0 means no limit.",
+        bounds=(0, RATE),
     )
     note = fields.Text("Notes")
 
@@ -86,7 +89,6 @@ class McpConnection(models.Model):
     log_count = fields.Integer("Log Entries", compute="_compute_log_count")
     session_count = fields.Integer("Sessions", compute="_compute_session_count")
 
-    _limits_positive = models.Constraint("CHECK (rate_minute >= 0 AND rate_day >= 0)", "Limits cannot be negative.")
     _user_of_api_key = models.Constraint(
         "CHECK (type != 'api_key' OR user_id IS NOT NULL)", "A connection with an API key needs the user it acts as."
     )

@@ -58,8 +58,9 @@ class McpConnection(models.Model):
             # It prolongs the life of a secret, which is more than taking away.
             connection.can_cancel_rotation = may_make and len(secrets) > 1
             connection.can_revoke = may_act and bool(connection.id) and connection.state != "revoked"
-            # It lets in again whoever has the Secret Key of a server-to-server application.
-            connection.can_reactivate = is_admin and connection.state == "revoked" and connection._is_within_reach()
+            # It lets in again whoever has the Secret Key of a server-to-server application, and is no way round Resume.
+            may_return = connection._is_within_reach() and not connection._what_user_lacks()
+            connection.can_reactivate = is_admin and connection.state == "revoked" and may_return
 
     def _is_admin(self) -> bool:
         return self.env.su or self.env.user.has_group("mcp_gateway.group_mcp_admin")
@@ -70,7 +71,7 @@ class McpConnection(models.Model):
 
     def _may_make_secret(self) -> bool:
         """Whether the current user may hold a secret of this connection."""
-        is_live = bool(self.id) and self.state == "active"
+        is_live = bool(self.id) and self.state == "active" and not self._what_user_lacks()
         return self.type == "api_key" and is_live and self._has_secrets_of_own() and self._is_within_reach()
 
     def _is_within_reach(self) -> bool:
@@ -81,6 +82,17 @@ class McpConnection(models.Model):
             or not owner
             or all(self.env.user.has_group(group) for group in POWERFUL_GROUPS if owner.has_group(group))
         )
+
+    def _what_user_lacks(self) -> str | None:
+        """Why no AI tool may act as the connection's user now, and what to do; None if one may."""
+        owner = self.sudo().user_id
+        if owner and not owner.active:
+            return self.env._("%(user)s is archived. Unarchive this user first.", user=owner.name)
+        if owner and not owner.has_group("mcp_gateway.group_mcp_user"):
+            return self.env._(
+                "%(user)s is not in the group MCP User. Add the group in Settings ‣ Users first.", user=owner.name
+            )
+        return None
 
     def _live_keys(self):
         """The keys that count: made under the connection's present generation, not at their end, newest first."""
@@ -160,6 +172,8 @@ class McpConnection(models.Model):
             return self.env._("%(name)s is revoked. Reactivate it first.", name=name)
         if self.state == "suspended" and action in MAKING:
             return self.env._("%(name)s is suspended.", name=name)
+        if action in (*MAKING, "reactivate") and (why := self._what_user_lacks()):
+            return self.env._("%(name)s: %(why)s", name=name, why=why)
         if action == "generate" and self.key_hint and self.type == "api_key":
             return self.env._("%(name)s already has a key. Rotate it instead.", name=name)
         if action == "overlap" and self.key_hint:

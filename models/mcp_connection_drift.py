@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .one_by_one import one_by_one
+
 
 class McpConnection(models.Model):
     """Connections that lose the ground they stood on are suspended by themselves (FEATURES C9)."""
@@ -47,11 +49,16 @@ class McpConnection(models.Model):
     @api.model
     def _cron_suspend_idle(self) -> None:
         """Suspend what nobody used, made, resumed, or gave a key or a consent, for longer than the settings say."""
+        one_by_one(self._idle_too_long, lambda connection: connection._do_suspend("idle"))
+
+    @api.model
+    def _idle_too_long(self, ids: list[int] | None):
         days = self.env["mcp.settings"]._get().suspend_idle_days
-        if days:
-            self.env.flush_all()
-            self.env.cr.execute(_IDLE, {"days": days})
-            self.browse(row[0] for row in self.env.cr.fetchall())._do_suspend("idle")
+        if not days:
+            return self.browse()
+        self.env.flush_all()
+        self.env.cr.execute(_IDLE, {"days": days, "ids": ids})
+        return self.browse(row[0] for row in self.env.cr.fetchall())
 
 
 # GREATEST passes over what is NULL.
@@ -61,4 +68,6 @@ _IDLE = """
         u.last_used, c.active_since, c.credential_changed_at,
         (SELECT MAX(f.create_date) FROM mcp_oauth_family f WHERE f.connection_id = c.id)
     ) < now() AT TIME ZONE 'UTC' - %(days)s * INTERVAL '1 day'
+    AND (%(ids)s::int[] IS NULL OR c.id = ANY(%(ids)s::int[]))
+    ORDER BY c.id
 """

@@ -3,6 +3,9 @@ from datetime import datetime, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .mcp_bounded import DAYS
+from .one_by_one import one_by_one
+
 ACTIVITY = "mcp_gateway.mail_activity_expiry"
 # Days before the end on which people are told.
 WARN_DAYS = (14, 7, 1)
@@ -36,6 +39,19 @@ class McpConnection(models.Model):
     @api.model
     def _default_end(self) -> datetime | bool:
         return self._end_in_days(self.env["mcp.settings"]._get().default_lifetime_days) or self._longest_end()
+
+    @api.constrains("expires_at")
+    def _check_end_is_near(self):
+        """A date that only PostgreSQL can count with breaks the list for everybody: Odoo shows it in a time zone."""
+        for connection in self.filtered("expires_at"):
+            if abs(connection.expires_at - fields.Datetime.now()) > timedelta(days=DAYS):
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: set the expiry within %(days)s days, or leave it empty for never.",
+                        name=connection.name,
+                        days=DAYS,
+                    )
+                )
 
     @api.constrains("expires_at")
     def _check_longest_lifetime(self):
@@ -92,19 +108,26 @@ class McpConnection(models.Model):
     @api.model
     def _cron_warn_of_expiry(self) -> None:
         """Tell each owner once when two weeks, a week and a day are left."""
+        one_by_one(self._due_to_be_warned, lambda connection: connection._warn_of_expiry())
+
+    @api.model
+    def _due_to_be_warned(self, ids: list[int] | None):
         now = self.env.cr.now()
         soon = [
             ("state", "=", "active"),
             ("expires_at", ">", now),
             ("expires_at", "<=", now + timedelta(days=max(WARN_DAYS))),
         ]
-        for connection in self.search(soon, order="id"):
-            days = due_warning(connection.expires_at - now)
-            if not connection.expiry_warned_days or days < connection.expiry_warned_days:
-                connection._warn_of_expiry(days)
+        found = self.search(soon if ids is None else [*soon, ("id", "in", ids)], order="id")
+        return found.filtered(
+            lambda connection: (
+                not connection.expiry_warned_days
+                or due_warning(connection.expires_at - now) < connection.expiry_warned_days
+            )
+        )
 
-    def _warn_of_expiry(self, days: int) -> None:
-        self.sudo().expiry_warned_days = days
+    def _warn_of_expiry(self) -> None:
+        self.sudo().expiry_warned_days = due_warning(self.expires_at - self.env.cr.now())
         owner = self.user_id.filtered("active") or self._administrators()
         body = self.env._(
             "This connection expires on %(end)s UTC: its AI tool is refused from then on. If it is still needed, an "

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..protocol import addresses
+from .mcp_bounded import SLOTS
 
 RULES = ("allowed_ips", "blocked_ips")
 
@@ -23,9 +24,8 @@ class McpConnection(models.Model):
         tracking=True,
         help="So many calls may run at the same time, but always one less than Odoo has workers, so that one AI tool "
         "with slow calls never keeps people out. 0 means no limit.",
+        bounds=(0, SLOTS),
     )
-
-    _in_flight_positive = models.Constraint("CHECK (max_in_flight >= 0)", "Limits cannot be negative.")
 
     @api.constrains(*RULES)
     def _check_ip_rules(self):

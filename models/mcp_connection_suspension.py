@@ -37,9 +37,10 @@ class McpConnection(models.Model):
     @api.depends_context("uid", "lang")
     def _compute_way_out(self):
         for connection in self:
-            connection.way_out = connection.state == "suspended" and (
-                connection._why_not_resumed() or connection._what_to_check()
-            )
+            if connection.state == "suspended":
+                connection.way_out = connection._why_not_resumed() or connection._what_to_check()
+            else:
+                connection.way_out = connection.state == "revoked" and connection._what_user_lacks()
 
     def _why_not_resumed(self) -> str | None:
         """What stands between this suspended connection and Resume, for the current user; None if nothing does."""
@@ -52,14 +53,7 @@ class McpConnection(models.Model):
                 "it.",
                 user=owner.name,
             )
-        if owner and not owner.active:
-            return self.env._("%(user)s is archived. Unarchive this user first, then resume.", user=owner.name)
-        if owner and not owner.has_group("mcp_gateway.group_mcp_user"):
-            return self.env._(
-                "%(user)s is not in the group MCP User. Add the group in Settings ‣ Users first, then resume.",
-                user=owner.name,
-            )
-        return None
+        return self._what_user_lacks()
 
     def _what_to_check(self) -> str:
         """What an administrator should know to be true before they click Resume."""

@@ -7,6 +7,7 @@ class McpFieldRule(models.Model):
 
     _name = "mcp.field.rule"
     _description = "MCP Hidden Field"
+    _inherit = ["mcp.recorded"]
     _order = "model, field"
     _rec_name = "field"
     _allow_sudo_commands = False

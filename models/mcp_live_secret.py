@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from .one_by_one import one_by_one
+
 
 class McpLiveSecret(models.AbstractModel):
     """A secret in a slot that holds at most two: while a rotation overlaps, the older one has an end.
@@ -61,10 +63,17 @@ class McpLiveSecret(models.AbstractModel):
     def _cron_retire_expired(self):
         """Bury the secrets whose end has come; none of them lets anyone in any more."""
         for model in self._kinds():
-            for secret in model.search([("expires_at", "<=", self.env.cr.now())]):
-                for connection in secret._connections():
-                    connection._on_record(
-                        "key_overlap_ended",
-                        self.env._("The overlap is over: the old key %(old)s no longer works.", old=secret.hint),
-                    )
-                secret._retire("rotated")
+            one_by_one(model._at_their_end, lambda secret: secret._retire_at_the_end())
+
+    @api.model
+    def _at_their_end(self, ids: list[int] | None):
+        ended = [("expires_at", "<=", self.env.cr.now())]
+        return self.search(ended if ids is None else [*ended, ("id", "in", ids)], order="id")
+
+    def _retire_at_the_end(self) -> None:
+        for connection in self._connections():
+            connection._on_record(
+                "key_overlap_ended",
+                self.env._("The overlap is over: the old key %(old)s no longer works.", old=self.hint),
+            )
+        self._retire("rotated")

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..protocol import preflight
 from .call import RECORDS_LOGGED
+from .mcp_bounded import DAYS, RATE, SLOTS
 
 SCOPES = [
     ("read", "Read Only"),
@@ -19,24 +20,38 @@ class McpSettings(models.Model):
 
     _name = "mcp.settings"
     _description = "MCP Server Settings"
+    _inherit = ["mcp.recorded", "mcp.bounded"]
     _rec_name = "display_name"
 
     enabled = fields.Boolean(readonly=True, copy=False, help="While this is off, every request is refused.")
     default_scope = fields.Selection(SCOPES, required=True, default="write")
     default_rate_minute = fields.Integer(
-        "Requests per Minute", required=True, default=60, help="For new connections. 0 means no limit."
+        "Requests per Minute",
+        required=True,
+        default=60,
+        help="For new connections. 0 means no limit.",
+        bounds=(0, RATE),
     )
     default_rate_day = fields.Integer(
-        "Requests per Day", required=True, default=10_000, help="For new connections. 0 means no limit."
+        "Requests per Day",
+        required=True,
+        default=10_000,
+        help="For new connections. 0 means no limit.",
+        bounds=(0, RATE),
     )
     default_in_flight = fields.Integer(
-        "Calls at Once", required=True, default=4, help="For new connections. 0 means no limit."
+        "Calls at Once",
+        required=True,
+        default=4,
+        help="For new connections. 0 means no limit.",
+        bounds=(0, SLOTS),
     )
     idle_days = fields.Integer(
         "Idle After (Days)",
         required=True,
         default=7,
         help="A connection that was not used for longer is shown as Idle.",
+        bounds=(1, DAYS),
     )
     check_identity = fields.Boolean(
         "Ask for the Password Before Making a Key",
@@ -47,28 +62,41 @@ class McpSettings(models.Model):
         required=True,
         default=30,
         help="Sessions that nobody used for longer are deleted.",
+        bounds=(1, DAYS),
     )
     call_seconds = fields.Integer(
         "Seconds per Call",
         required=True,
         default=60,
         help="A call that takes longer is stopped, and nothing of it stays.",
+        bounds=(1, 3600),
     )
     result_kb = fields.Integer(
         "Kilobytes per Result",
         required=True,
         default=100,
         help="A result that is larger is cut, and says how to go on. Files have their own limit.",
+        bounds=(5, 10_000),
     )
-    access_minutes = fields.Integer("Access Token (Minutes)", required=True, default=60)
+    access_minutes = fields.Integer(
+        "Access Token (Minutes)",
+        required=True,
+        default=60,
+        bounds=(1, 1440),
+    )
     refresh_days = fields.Integer(
-        "Refresh Token (Days)", required=True, default=30, help="An AI tool that is not used for longer must ask again."
+        "Refresh Token (Days)",
+        required=True,
+        default=30,
+        help="An AI tool that is not used for longer must ask again.",
+        bounds=(1, 365),
     )
     refresh_grace = fields.Integer(
         "Refresh Grace (Seconds)",
         required=True,
         default=120,
         help="For so long a refresh token may be used again, since AI tools lose answers and run in several processes.",
+        bounds=(0, 600),
     )
     consent_scope = fields.Selection(
         SCOPES, "People May Consent To", required=True, default="write", help="At most; each person may grant less."
@@ -103,23 +131,6 @@ class McpSettings(models.Model):
     session_count = fields.Integer("Active Sessions", compute="_compute_counts")
 
     _one_row = models.UniqueIndex("((TRUE))", "There is only one row of MCP Server settings.")
-    _limits_positive = models.Constraint(
-        """CHECK (
-            default_rate_minute >= 0 AND default_rate_day >= 0 AND default_in_flight >= 0
-            AND idle_days > 0 AND session_days > 0
-        )""",
-        "Limits cannot be negative, and the thresholds are at least one day.",
-    )
-    _tokens_bounded = models.Constraint(
-        """CHECK (
-            access_minutes BETWEEN 1 AND 1440 AND refresh_days BETWEEN 1 AND 365 AND refresh_grace BETWEEN 0 AND 600
-        )""",
-        "Access tokens live 1 to 1440 minutes, refresh tokens 1 to 365 days, and the grace is at most 600 seconds.",
-    )
-    _calls_bounded = models.Constraint(
-        "CHECK (call_seconds BETWEEN 1 AND 3600 AND result_kb BETWEEN 5 AND 10000)",
-        "A call may take 1 to 3600 seconds, and its result 5 to 10000 kilobytes.",
-    )
 
     @api.constrains("allowed_origins")
     def _check_allowed_origins(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models, tools
 
 from ..audit.redaction import Rules
+from .mcp_bounded import DAYS
 
 
 class McpSettings(models.Model):
@@ -13,11 +14,17 @@ class McpSettings(models.Model):
         required=True,
         default=90,
         help="Older rows are removed, in whole sealed stretches; the seals stay. 0 keeps them for ever.",
+        bounds=(0, DAYS),
     )
     log_payloads = fields.Boolean(
         "Log Requests and Responses", help="What AI tools send and get, without passwords, keys and other secrets."
     )
-    payload_kb = fields.Integer("Kilobytes per Request and Response", required=True, default=16)
+    payload_kb = fields.Integer(
+        "Kilobytes per Request and Response",
+        required=True,
+        default=16,
+        bounds=(1, 1000),
+    )
     redacted_fields = fields.Text(
         "Fields Never Logged",
         help="Names of fields, one a line, whose values are left out of logged requests and responses, for example "
@@ -25,11 +32,6 @@ class McpSettings(models.Model):
     )
     # A seed of Ed25519; not used where Odoo's configuration file has a key.
     audit_key = fields.Char(groups=fields.NO_ACCESS, copy=False)
-
-    _log_bounded = models.Constraint(
-        "CHECK (retention_days >= 0 AND payload_kb BETWEEN 1 AND 1000)",
-        "The log is kept for 0 (for ever) or more days, and a request or response of 1 to 1000 kilobytes.",
-    )
 
     def write(self, vals):
         done = super().write(vals)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from .cron_case import run_cron
 from .suspension_case import GROUP, SuspensionCase
 
 
@@ -143,13 +144,12 @@ class TestIdlePolicy(SuspensionCase):
         connection.usage_id.last_used = at
 
     def run_job(self):
-        self.env.ref("mcp_gateway.ir_cron_suspend_idle").ir_actions_server_id.run()
-        self.env.invalidate_all()
+        run_cron(self.env, "ir_cron_suspend_idle")
 
     def test_unused_for_longer_is_suspended_and_told(self):
         self.run_job()
         self.assertSuspended("idle")
-        self.assertIn("not used for more than 30 days", self.last_message().body)
+        self.assertIn("not used for more than 30 days", str(self.connection.message_ids.mapped("body")))
         self.assertLessEqual(self.admin + self.user, self.activities().user_id)
         self.assertEqual(self.foreign.state, "active", "the thirtieth day is not over")
 

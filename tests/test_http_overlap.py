@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from .cron_case import run_cron
+
 
 @tagged("post_install", "-at_install")
 class TestHttpOverlap(HttpCase):
@@ -68,7 +70,7 @@ class TestHttpOverlap(HttpCase):
         row = self.env["mcp.audit.log"].search([("event", "=", "request"), ("http_status", "=", 401)], limit=1)
         self.assertFalse(row.connection_ref or row.user_ref)
         self.assertIn("Unknown key", row.error)
-        self.env["mcp.live.secret"]._cron_retire_expired()
+        run_cron(self.env, "ir_cron_retire_expired")
         self.assertEqual(self.alarms(), 0)
         self.assertEqual(self.statuses(self.old, new), [401, 200])
         self.assertEqual(self.alarms(), 1)

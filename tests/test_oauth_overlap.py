@@ -3,6 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from .cron_case import run_cron
 from .oauth_admin_case import OauthAdminCase
 
 
@@ -54,7 +55,7 @@ class TestOauthOverlap(OauthAdminCase):
         self.assertEqual(self.statuses(self.secret, second), [401, 200])
         self.assertFalse(self.connection.overlap_until)
         self.assertEqual(self.can(self.admin), ["rotate_secret", "overlap"])
-        self.env.ref("mcp_gateway.ir_cron_retire_expired").ir_actions_server_id.run()
+        run_cron(self.env, "ir_cron_retire_expired")
         self.assertFalse(self.first.exists())
         self.assertIn("key_overlap_ended", self.events())
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from .cron_case import run_cron
+
 
 @tagged("post_install", "-at_install")
 class TestOverlap(TransactionCase):
@@ -133,11 +135,10 @@ class TestOverlap(TransactionCase):
     def test_the_cron_buries_what_came_to_its_end(self):
         """FEATURES K4, K6: and nothing else."""
         second, hint = self.start(), self.first.hint
-        job = self.env.ref("mcp_gateway.ir_cron_retire_expired").ir_actions_server_id
-        job.run()
+        run_cron(self.env, "ir_cron_retire_expired")
         self.assertEqual(self.connection.api_key_ids, self.first + second)
         self.expire(self.first)
-        job.run()
+        run_cron(self.env, "ir_cron_retire_expired")
         self.assertEqual(self.connection.api_key_ids, second)
         self.assertTrue(self.retired(hint))
         self.assertEqual(self.last_event(), "key_overlap_ended")

@@ -114,3 +114,31 @@ class TestSuspension(SuspensionCase):
         self.assertFalse(self.activities())
         self.connection.with_user(self.admin).action_reactivate()
         self.assertFalse(self.connection.suspended_reason or self.connection.way_out)
+
+    def test_revoke_and_reactivate_are_no_way_round_resume(self):
+        """Whoever is unarchived or gets the group back would have a live connection that nobody looked at."""
+        as_admin = self.connection.with_user(self.admin)
+        for lose, regain, words in (
+            (self.user.action_archive, self.user.action_unarchive, "is archived"),
+            (
+                lambda: self.user.write({"group_ids": [Command.unlink(self.group.id)]}),
+                lambda: self.user.write({"group_ids": [Command.link(self.group.id)]}),
+                "not in the group MCP User",
+            ),
+        ):
+            lose()
+            as_admin.action_revoke()
+            self.assertFalse(as_admin.can_reactivate)
+            self.assertIn(words, as_admin.way_out)
+            with self.assertRaisesRegex(UserError, words):
+                as_admin.action_reactivate()
+            # As it stands where it was reactivated before this was asked.
+            self.connection.sudo().state = "active"
+            self.assertFalse(as_admin.can_generate)
+            with self.assertRaisesRegex(UserError, words):
+                as_admin.action_generate_key()
+            self.connection.sudo().state = "revoked"
+            regain()
+            self.assertFalse(as_admin.way_out)
+            as_admin.action_reactivate()
+            self.assertTrue(as_admin.can_generate)
