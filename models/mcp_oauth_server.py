@@ -157,7 +157,7 @@ class McpOauthServer(models.AbstractModel):
     def _may_consent(self, client, user) -> str | None:
         """Why ``user`` cannot let ``client`` in, or None if they can.
 
-        :return: ``group``, ``suspended``, ``expired`` or ``administrator``
+        :return: ``group``, ``suspended``, ``expired``, ``administrator`` or ``companies``
         """
         if not _may_be_acted_as(user):
             return "group"
@@ -171,7 +171,9 @@ class McpOauthServer(models.AbstractModel):
             return "administrator"
         # A new connection gets the limits of the first one, its end too.
         end = connection.expires_at if connection else client._pattern_connection()._limiting_end()
-        return "expired" if end and end <= fields.Datetime.now() else None
+        if end and end <= fields.Datetime.now():
+            return "expired"
+        return None if (connection or client._pattern_connection())._has_companies_for(user) else "companies"
 
     @api.model
     def _is_for_this_machine_only(self, client) -> bool:
