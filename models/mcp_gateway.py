@@ -40,7 +40,8 @@ class McpGateway(models.AbstractModel):
 
         :param memo: kept across such runs of the same request
         """
-        call = memo["call"] = Call(exchange, memo, messages.read(exchange))
+        # What is too long is refused unread, whoever sent it: reading it is the one thing here that costs seconds.
+        call = memo["call"] = Call(exchange, memo, preflight.check_size(exchange) or messages.read(exchange))
         try:
             for rung in LADDER:
                 getattr(self, rung)(call)
