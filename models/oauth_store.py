@@ -145,7 +145,7 @@ class Store:
         if not record or record.family_id.client_ref_id != client.record:
             return None
         if record.spent_at:
-            record.family_id._end("reused")
+            record.family_id._end_at_once("reused")
             return None
         record.spent_at = fields.Datetime.now()
         if record.expires_at <= record.spent_at or not self._is_good(record.family_id):
@@ -182,8 +182,9 @@ class Store:
     def _reused(self, token) -> None:
         family = token.family_id
         if not family.ended_at:
-            family._end("reused")
+            # The alarm first: it has a transaction of its own, which must not wait for this one.
             family.connection_id._raise_alarm("retired_secret", token.hint, self.remote_addr)
+            family._end_at_once("reused")
 
     def _is_good(self, family) -> bool:
         """Whether a family's tokens count, from here to the end of the transaction.
@@ -242,9 +243,11 @@ class Store:
 
     def end(self, token: Token, reason: str) -> None:
         """An access token ends alone, a refresh token with all of its family (RFC 7009 §2.1)."""
+        family = token.record.family_id
         if token.record.kind == "refresh":
-            token.record.family_id._end(reason)
+            family._end_at_once(reason)
         else:
+            family.connection_id._touch_credential()
             token.record.sudo().unlink()
 
     def first_use_of(self, client_id: str, jti: str, expires: int) -> bool:
