@@ -6,6 +6,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 
 from ..oauth import document, registration
 from ..oauth.server import Answer
+from ..protocol import addresses
 from ..protocol.credentials import redact
 from .side_cursor import side_cursor
 
@@ -13,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 # A document that names no time is asked for again after this.
 DEFAULT_SECONDS = 3600
-# One address that registers more than this an hour is no AI tool; those of one provider share a few addresses.
+# One address (of IPv6: one /64) that registers more than this an hour is no AI tool; those of one provider share a few addresses.
 PER_HOUR = 60
 # Registered, and nobody ever consented.
 UNUSED_DAYS = 7
@@ -35,7 +36,8 @@ class McpOauthServer(models.AbstractModel):
             return _refused(415, "invalid_client_metadata", "Send the metadata as application/json.")
         clients = self.env["mcp.oauth.client"].sudo()
         hour_ago = fields.Datetime.now() - timedelta(hours=1)
-        recent = [("registered_ip", "=", remote_addr), ("create_date", ">", hour_ago)]
+        site = addresses.site(remote_addr)
+        recent = [("registered_ip", "=", site), ("create_date", ">", hour_ago)]
         if clients.search_count(recent, limit=PER_HOUR) >= PER_HOUR:
             return Answer(429, {"error": "temporarily_unavailable"}, [("Retry-After", "3600")])
         try:
@@ -45,7 +47,7 @@ class McpOauthServer(models.AbstractModel):
         if wanted.jwks_uri:
             # Nobody has logged in: this server fetches nothing for them.
             return _refused(400, "invalid_client_metadata", "Send the keys themselves, as jwks.")
-        client = clients.create(self._values_of(wanted) | {"kind": "dynamic", "registered_ip": remote_addr})
+        client = clients.create(self._values_of(wanted) | {"kind": "dynamic", "registered_ip": site})
         secret = client._new_secret() if client.auth_method == "client_secret" else None
         self.env["mcp.audit.log"]._record_event(
             "oauth_registration", ip=remote_addr, client=client.name, user_ref=None, user_name=None
