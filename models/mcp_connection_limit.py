@@ -115,7 +115,8 @@ class McpConnectionModel(models.Model):
                 """
                 INSERT INTO mcp_connection_model
                     (connection_id, create_uid, create_date, write_uid, write_date, %(columns)s)
-                SELECT %(connection)s, %(user)s, now() AT TIME ZONE 'UTC', %(user)s, now() AT TIME ZONE 'UTC', %(columns)s
+                SELECT
+                    %(connection)s, %(user)s, now() AT TIME ZONE 'UTC', %(user)s, now() AT TIME ZONE 'UTC', %(columns)s
                 FROM mcp_connection_model WHERE id = ANY(%(ids)s)
                 """,
                 columns=columns,

@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 # A document that names no time is asked for again after this.
 DEFAULT_SECONDS = 3600
-# One address (of IPv6: one /64) that registers more than this an hour is no AI tool; those of one provider share a few addresses.
+# One address (of IPv6: one /64) that registers more than this an hour is no AI tool; those of one provider share a few.
 PER_HOUR = 60
 # Registered, and nobody ever consented.
 UNUSED_DAYS = 7

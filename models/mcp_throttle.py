@@ -6,22 +6,28 @@ from odoo import SUPERUSER_ID, api, fields, models
 from ..protocol import addresses
 from .side_cursor import side_cursor
 
-# Bad credentials of one address in a minute that are answered, and written to the log, one by one.
+# Requests without a valid credential from one address in a minute that stand in the log one by one.
 LIMIT = 20
 
 
 class Count(NamedTuple):
-    """Bad credentials of an address in this minute, this one too, and the seconds until the next."""
+    """What an address sent without a valid credential in this minute, this too, and the seconds until the next."""
 
     count: int
     seconds: int
 
+    @property
+    def is_over(self) -> bool:
+        """Whether this leaves no row of its own in the log (DESIGN §2.6)."""
+        return self.count > LIMIT
+
 
 class McpThrottle(models.Model):
-    """Bad credentials by address (FEATURES G6), of IPv6 by /64. A good credential never comes here.
+    """What came without a valid credential, by address (FEATURES G6), of IPv6 by /64. A good one never comes here.
 
-    Beyond a number a minute they leave one counted row in the log instead of one each (DESIGN §2.6): else whoever
-    wants the log full only has to knock.
+    At the MCP endpoint and at those of OAuth alike. Beyond a number a minute it leaves one counted row in the log
+    instead of one each (DESIGN §2.6): else whoever wants the log full only has to knock. Who tried a credential that
+    never was one is turned away then; everyone else is answered as ever.
     """
 
     _name = "mcp.throttle"

@@ -43,7 +43,8 @@ class Client(ClientMixin):
         if secret := self.record._secret_of(client_secret):
             self.store.authenticated_by(secret)
             return True
-        self.record._notice_retired_secret(client_secret, self.store.remote_addr)
+        if self.record._notice_retired_secret(client_secret, self.store.remote_addr):
+            self.store.was_issued = True
         return False
 
     def check_endpoint_auth_method(self, method, endpoint):
@@ -103,9 +104,18 @@ class Store:
         # The consent whose tokens are issued.
         self.family = env["mcp.oauth.family"].sudo()
         self.remote_addr = ""
+        # Whether what came and does not count was a secret, a code or a token of ours once.
+        self.was_issued = False
         self._sent_redirect_uri: str | None = None
         # What the application authenticated itself with, if it was a secret.
         self._secret_id: int | None = None
+
+    def knows(self, request) -> bool:
+        """Whether a request, which was answered, came with a credential that counts.
+
+        The id of a public client, which authenticates by nothing else, is there for everyone to see.
+        """
+        return bool(self.family) or request.auth_method not in (None, "none")
 
     def client(self, client_id: str) -> Client | None:
         record = self.env["mcp.oauth.client"].sudo()._find(client_id)
@@ -142,6 +152,7 @@ class Store:
         row = self.env.cr.fetchone()
         record = codes.browse(row and row[0])
         record.invalidate_recordset()
+        self.was_issued = bool(record)
         if not record or record.family_id.client_ref_id != client.record:
             return None
         if record.spent_at:
@@ -162,6 +173,7 @@ class Store:
         theft, and ends its family.
         """
         token = self.env["mcp.oauth.token"]._find(text)
+        self.was_issued = bool(token)
         if not token or token.kind != "refresh" or token.family_id.client_ref_id != client.record:
             return None
         self.env.cr.execute(
@@ -243,7 +255,7 @@ class Store:
 
     def end(self, token: Token, reason: str) -> None:
         """An access token ends alone, a refresh token with all of its family (RFC 7009 §2.1)."""
-        family = token.record.family_id
+        self.family = family = token.record.family_id
         if token.record.kind == "refresh":
             family._end_at_once(reason)
         else:

@@ -44,6 +44,7 @@ from . import (
     test_oauth_connect,
     test_oauth_life,
     test_oauth_overlap,
+    test_oauth_throttle,
     test_overlap,
     test_prompt,
     test_protocol_addresses,
