@@ -8,6 +8,7 @@ from ..oauth import document, registration
 from ..oauth.server import Answer
 from ..protocol import addresses
 from ..protocol.credentials import redact
+from .oauth_store import _may_be_acted_as
 from .side_cursor import side_cursor
 
 _logger = logging.getLogger(__name__)
@@ -65,10 +66,21 @@ class McpOauthServer(models.AbstractModel):
         return not (known and known.document_until and known.document_until > fields.Datetime.now())
 
     @api.model
+    def _why_no_fetch(self, user) -> tuple[str, int] | None:
+        """Why nothing is fetched for ``user`` now, and for how many seconds; None if they may have it.
+
+        :return: ``group`` or ``often``; each fetch holds a worker until somebody else's server has answered
+        """
+        if not _may_be_acted_as(user):
+            return "group", 0
+        counted = self.env["mcp.throttle"]._count_fetch(user, self.env["mcp.gateway"]._clock())
+        return ("often", counted.seconds) if counted.is_over else None
+
+    @api.model
     def _refresh_document(self, client_id: str) -> None:
         """Fetch the document that a client id is the address of.
 
-        For someone who is logged in only: it makes this server wait for another one. Kept in a transaction beside the
+        For someone who may let applications in only: it makes this server wait for another one. Kept in a transaction beside the
         request's, which cannot see it then: the request has to begin again.
 
         :raise document.DocumentError, registration.Refused: nothing is kept then

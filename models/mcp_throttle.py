@@ -8,6 +8,8 @@ from .side_cursor import side_cursor
 
 # Requests without a valid credential from one address in a minute that stand in the log one by one.
 LIMIT = 20
+# What no address begins with: fetches are counted by user.
+_FETCHES_OF = "user #"
 
 
 class Count(NamedTuple):
@@ -48,7 +50,15 @@ class McpThrottle(models.Model):
 
         :param now: UTC; the database's clock when empty
         """
-        site = addresses.site(remote_addr)
+        return self._count_by(addresses.site(remote_addr), now)
+
+    @api.model
+    def _count_fetch(self, user, now: datetime | None = None) -> Count:
+        """Count a document that this server fetches because ``user`` asks; the log knows nothing of those."""
+        return self._count_by(f"{_FETCHES_OF}{user.id}", now)
+
+    @api.model
+    def _count_by(self, site: str, now: datetime | None) -> Count:
         with side_cursor(self.env.registry) as cr:
             cr.execute(_COUNT, {"site": site, "now": now})
             count, seconds, over = cr.fetchone()
@@ -58,6 +68,8 @@ class McpThrottle(models.Model):
 
     @api.model
     def _log(self, site: str, count: int) -> None:
+        if site.startswith(_FETCHES_OF):
+            return
         text = f"{count - LIMIT} more requests without a valid key within one minute"
         self.env["mcp.audit.log"]._record(
             event="bad_credentials", ip=site, outcome="refused", http_status=429, error=text
