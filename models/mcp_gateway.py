@@ -182,8 +182,10 @@ class McpGateway(models.AbstractModel):
         secret = credentials.parse(text)
         digest = secret and self.env["mcp.secret"]._digest(secret.text)
         key = digest and self.env["mcp.api.key"].sudo().search([("digest", "=", digest)])
-        if key:
-            key.connection_id._raise_alarm("leaked_secret", key.hint, call.exchange.remote_addr)
+        token = digest and not key and self.env["mcp.oauth.token"]._find_live(secret.text)
+        if found := key or token:
+            connection = key.connection_id if key else token.family_id.connection_id
+            connection._raise_alarm("leaked_secret", found.hint, call.exchange.remote_addr)
 
     def _rung_connection(self, call: Call) -> None:
         """The connection, and the user it acts as, are in a state to be used."""
