@@ -124,8 +124,8 @@ class McpConnection(models.Model):
     def _alarm_leaked_secret(self, hint: str, ip: str) -> tuple[str, str]:
         return self.env._("A key leaked"), self.env._(
             "The key %(hint)s of this connection was sent in the address of a request from %(ip)s, where servers and "
-            "proxies log it. The call was refused. Rotate the key, and send it in the Authorization header only; if it is "
-            "a token of OAuth (mcp_at_, mcp_rt_), revoke the connection and connect anew.",
+            "proxies log it. The call was refused. Rotate the key, and send it in the Authorization header only; if it "
+            "is a token of OAuth (mcp_at_, mcp_rt_), revoke the connection and connect anew.",
             ip=ip,
             hint=hint,
         )

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.base.models.res_users import check_identity
 
+from ..oauth import scopes
 from ..toolsets.tool import SCOPES as ORDER
 from .mcp_connection_credentials import MAKING
 
@@ -187,7 +188,7 @@ class McpConnection(models.Model):
 
         :param scope: of OAuth, such as ``mcp:read mcp:write``
         """
-        granted = scope.rsplit(maxsplit=1)[-1].removeprefix("mcp:") if scope else "read"
+        granted = scopes.level_of(scope)
         if self.is_scope_consented and self.scope in ORDER and ORDER.index(granted) > ORDER.index(self.scope):
             self.write({"scope": granted, "is_scope_consented": True})
         return self
@@ -207,7 +208,7 @@ class McpConnection(models.Model):
 
         :raise ValidationError: if it is limited to companies that ``user`` does not work in: no company means all
         """
-        granted = scope.rsplit(maxsplit=1)[-1].removeprefix("mcp:") if scope else "read"
+        granted = scopes.level_of(scope)
         values = {
             "name": f"{client.name} ({user.name})",
             "type": "oauth",

@@ -1,11 +1,11 @@
 from datetime import datetime
 
 from odoo import api, models
-from odoo.exceptions import ConcurrencyError
 
 from ..oauth import scopes
 from ..protocol import challenge, cors, credentials, errors, messages, preflight, results
 from .call import Call, Caller, Refusal, Reply, loggable
+from .final_lock import final_lock
 from .slots import SLOT
 
 # DESIGN §3. Each rung is one method that raises Refusal or lets the call pass; the first failure answers.
@@ -61,21 +61,9 @@ class McpGateway(models.AbstractModel):
             self._final_lock(call.caller)
 
     def _final_lock(self, caller: Caller | None) -> None:
-        """Commit only while the connection is what it was when this call was let in.
-
-        Whoever kills a credential updates the connection's row. If that committed since this transaction's snapshot,
-        PostgreSQL refuses the lock; if it comes later, it waits for this transaction to end. This is the last
-        statement, so nobody waits for the call itself.
-        """
-        if caller is None or not caller.connection_id:
-            return
-        self.env.cr.execute(
-            "SELECT state, generation FROM mcp_connection WHERE id = %s FOR NO KEY UPDATE",
-            [caller.connection_id],
-            log_exceptions=False,
-        )
-        if self.env.cr.fetchone() != (caller.state, caller.generation):
-            raise ConcurrencyError("The connection changed while the call was running")
+        """Commit only while the connection is what it was when this call was let in."""
+        if caller is not None and caller.connection_id:
+            final_lock(self.env.cr, caller.connection_id, caller.state, caller.generation)
 
     def _refuse(self, call: Call, refusal: Refusal) -> Reply:
         call.refused, call.error = True, refusal.reason

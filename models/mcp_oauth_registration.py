@@ -80,8 +80,8 @@ class McpOauthServer(models.AbstractModel):
     def _refresh_document(self, client_id: str) -> None:
         """Fetch the document that a client id is the address of.
 
-        For someone who may let applications in only: it makes this server wait for another one. Kept in a transaction beside the
-        request's, which cannot see it then: the request has to begin again.
+        For someone who may let applications in only: it makes this server wait for another one. Kept in a transaction
+        beside the request's, which cannot see it then: the request has to begin again.
 
         :raise document.DocumentError, registration.Refused: nothing is kept then
         """

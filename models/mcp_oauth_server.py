@@ -4,10 +4,10 @@ from urllib.parse import urlencode, urlsplit
 from authlib.oauth2.rfc6749 import OAuth2Error
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import ConcurrencyError
 
 from ..oauth import redirects, scopes
 from ..oauth.server import Answer, Request, Server
+from .final_lock import final_lock
 from .mcp_throttle import Count
 from .oauth_store import Store, _may_be_acted_as
 from .side_cursor import side_cursor
@@ -140,19 +140,9 @@ class McpOauthServer(models.AbstractModel):
             user_ref=user.id,
             user_name=user.name,
         )
-        self._final_lock(connection)
-        return self._redirected(answer)
-
-    @api.model
-    def _final_lock(self, connection) -> None:
         self.env.cr.flush()
-        self.env.cr.execute(
-            "SELECT state, generation FROM mcp_connection WHERE id = %s FOR NO KEY UPDATE",
-            [connection.id],
-            log_exceptions=False,
-        )
-        if self.env.cr.fetchone() != (connection.state, connection.generation):
-            raise ConcurrencyError("The connection changed while consent was given")
+        final_lock(self.env.cr, connection.id, connection.state, connection.generation)
+        return self._redirected(answer)
 
     @api.model
     def _connection_for(self, client, user, scope: str):
