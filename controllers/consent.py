@@ -43,7 +43,7 @@ class McpConsentController(http.Controller):
     def _answer(self, server, posted):
         user, given = request.env.user, parameters.from_query(request.httprequest.query_string)
         if server._needs_document(given.get("client_id", "")):
-            return self._log_in() if user._is_public() else self._fetch(server, given["client_id"])
+            return self._log_in() if user._is_public() else self._fetch(server, user, given["client_id"])
         consent = server._check_authorization(given, user)
         if hasattr(consent, "location"):
             return self._leave(consent)
@@ -55,7 +55,13 @@ class McpConsentController(http.Controller):
             return self._decide(server, consent, posted)
         return self._ask(server, consent)
 
-    def _fetch(self, server, client_id: str):
+    def _fetch(self, server, user, client_id: str):
+        if refused := server._why_no_fetch(user):
+            reason, seconds = refused
+            page = self._problem(reason, 429 if seconds else 403)
+            if seconds:
+                page.headers["Retry-After"] = str(seconds)
+            return page
         server._refresh_document(client_id)
         return request.redirect(request.httprequest.full_path, code=303)
 

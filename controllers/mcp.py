@@ -124,6 +124,7 @@ class McpController(http.Controller):
             method=httprequest.method,
             headers=tuple(httprequest.headers.items()),
             query=httprequest.query_string.decode("latin-1"),
-            body=body,
+            # Enough to see that it is too long; the rest was read so that its sender hears the answer.
+            body=body[: preflight.MAX_BODY + 1],
             remote_addr=httprequest.remote_addr,
         )

@@ -89,7 +89,7 @@ class McpConnection(models.Model):
         )
         self._schedule(ACTIVITY, told, summary, body)
         self.env["mcp.audit.log"]._record_event(
-            kind, self, ip=ip, credential=hint, user_ref=self.user_id.id, user_name=self.user_id.name
+            kind, self, ip=ip, credential=hint, user_ref=self.user_id.id or None, user_name=self.user_id.name or None
         )
 
     # Who is told, and how
@@ -132,7 +132,8 @@ class McpConnection(models.Model):
     def _alarm_leaked_secret(self, hint: str, ip: str) -> tuple[str, str]:
         return self.env._("A key leaked"), self.env._(
             "The key %(hint)s of this connection was sent in the address of a request from %(ip)s, where servers and "
-            "proxies log it. The call was refused. Rotate the key, and send it in the Authorization header only.",
+            "proxies log it. The call was refused. Rotate the key, and send it in the Authorization header only; if it "
+            "is a token of OAuth (mcp_at_, mcp_rt_), revoke the connection and connect anew.",
             ip=ip,
             hint=hint,
         )
@@ -186,9 +187,11 @@ class McpConnection(models.Model):
         return bool(threshold) and count >= threshold and self._raise_alarm("approvals_pending", count=count)
 
 
-# The index on the date bounds what is read.
+# The index on the date bounds what is read. Of calls alone: they name a connection only if they had a credential of
+# it, while at the endpoints of OAuth anybody may name its client.
 _REFUSALS = """
     SELECT connection_ref, count(*) FROM mcp_audit_log
-    WHERE date > now() AT TIME ZONE 'UTC' - INTERVAL '1 hour' AND outcome = 'refused' AND connection_ref IS NOT NULL
+    WHERE date > now() AT TIME ZONE 'UTC' - INTERVAL '1 hour' AND outcome = 'refused'
+      AND event = 'request' AND connection_ref IS NOT NULL
     GROUP BY connection_ref HAVING count(*) >= %(threshold)s ORDER BY connection_ref
 """

@@ -5,7 +5,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_list, mute_logger
+from odoo.tools import SQL, format_list, mute_logger
 
 from ..toolsets.context import ModelLimit
 
@@ -101,6 +101,32 @@ class McpConnectionModel(models.Model):
         for connection, removed in self.grouped("connection_id").items():
             connection._tell_change_of("model_ids", removed.mapped("display_name"), [])
         return super().unlink()
+
+    def _copy_to(self, connection) -> None:
+        """List these for ``connection`` too, as they are.
+
+        Not through ``create``: a row whose model was uninstalled, or a domain whose field was, is a limit all the same,
+        and neither may be lost nor make the copy fail.
+        """
+        self.flush_recordset()
+        columns = SQL(", ").join(SQL.identifier(name) for name in ("model_id", "model", "domain", *OPERATIONS.values()))
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mcp_connection_model
+                    (connection_id, create_uid, create_date, write_uid, write_date, %(columns)s)
+                SELECT
+                    %(connection)s, %(user)s, now() AT TIME ZONE 'UTC', %(user)s, now() AT TIME ZONE 'UTC', %(columns)s
+                FROM mcp_connection_model WHERE id = ANY(%(ids)s)
+                """,
+                columns=columns,
+                connection=connection.id,
+                user=self.env.uid,
+                ids=self.ids,
+            )
+        )
+        connection.invalidate_recordset(["model_ids"])
+        connection._tell_change_of("model_ids", [], connection.model_ids.mapped("display_name"))
 
     @api.model
     def _limits_of(self, connection_id: int) -> dict[str, ModelLimit] | None:

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.base.models.res_users import check_identity
 
+from ..oauth import scopes
 from ..toolsets.tool import SCOPES as ORDER
 from .mcp_connection_credentials import MAKING
 
@@ -187,17 +188,27 @@ class McpConnection(models.Model):
 
         :param scope: of OAuth, such as ``mcp:read mcp:write``
         """
-        granted = scope.rsplit(maxsplit=1)[-1].removeprefix("mcp:") if scope else "read"
+        granted = scopes.level_of(scope)
         if self.is_scope_consented and self.scope in ORDER and ORDER.index(granted) > ORDER.index(self.scope):
             self.write({"scope": granted, "is_scope_consented": True})
         return self
+
+    def _has_companies_for(self, user) -> bool:
+        """Whether ``user`` may have this connection, or one with its limits, as far as companies go.
+
+        One without a user is taken over whole or not at all: it is also the pattern of all that come later.
+        """
+        limit, own = self.company_ids, user.sudo().company_ids
+        return not limit or bool(limit & own if self.user_id else limit <= own)
 
     def _inherited(self, client, user, scope: str):
         """A new connection of ``client`` for ``user``, with the limits of this one, if there is one.
 
         An administrator's limits go on after a revocation: consent makes a new connection, not a freer one.
+
+        :raise ValidationError: if it is limited to companies that ``user`` does not work in: no company means all
         """
-        granted = scope.rsplit(maxsplit=1)[-1].removeprefix("mcp:") if scope else "read"
+        granted = scopes.level_of(scope)
         values = {
             "name": f"{client.name} ({user.name})",
             "type": "oauth",
@@ -212,11 +223,18 @@ class McpConnection(models.Model):
                 values["expires_at"] = end
             values["tool_ids"] = [fields.Command.set(self.tool_ids.ids)]
             values |= self._inherited_approvals(user)
-            values["company_ids"] = [fields.Command.set((self.company_ids & user.company_ids).ids)]
+            companies = self.company_ids & user.sudo().company_ids
+            if self.company_ids and not companies:
+                raise ValidationError(
+                    self.env._(
+                        "%(client)s is limited to companies that %(user)s does not work in.",
+                        client=client.name,
+                        user=user.name,
+                    )
+                )
+            values["company_ids"] = [fields.Command.set(companies.ids)]
             if not self.is_scope_consented:
                 values |= {"scope": self.scope, "is_scope_consented": False}
         connection = self.create(values)
-        limits = self.env["mcp.connection.model"].sudo()
-        for row in self.model_ids:
-            limits.create({**row.copy_data()[0], "connection_id": connection.id})
+        self.model_ids.sudo()._copy_to(connection)
         return connection

@@ -1,11 +1,11 @@
 from datetime import datetime
 
 from odoo import api, models
-from odoo.exceptions import ConcurrencyError
 
 from ..oauth import scopes
 from ..protocol import challenge, cors, credentials, errors, messages, preflight, results
 from .call import Call, Caller, Refusal, Reply, loggable
+from .final_lock import final_lock
 from .slots import SLOT
 
 # DESIGN §3. Each rung is one method that raises Refusal or lets the call pass; the first failure answers.
@@ -40,7 +40,8 @@ class McpGateway(models.AbstractModel):
 
         :param memo: kept across such runs of the same request
         """
-        call = memo["call"] = Call(exchange, memo, messages.read(exchange))
+        # What is too long is refused unread, whoever sent it: reading it is the one thing here that costs seconds.
+        call = memo["call"] = Call(exchange, memo, preflight.check_size(exchange) or messages.read(exchange))
         try:
             for rung in LADDER:
                 getattr(self, rung)(call)
@@ -60,21 +61,9 @@ class McpGateway(models.AbstractModel):
             self._final_lock(call.caller)
 
     def _final_lock(self, caller: Caller | None) -> None:
-        """Commit only while the connection is what it was when this call was let in.
-
-        Whoever kills a credential updates the connection's row. If that committed since this transaction's snapshot,
-        PostgreSQL refuses the lock; if it comes later, it waits for this transaction to end. This is the last
-        statement, so nobody waits for the call itself.
-        """
-        if caller is None or not caller.connection_id:
-            return
-        self.env.cr.execute(
-            "SELECT state, generation FROM mcp_connection WHERE id = %s FOR NO KEY UPDATE",
-            [caller.connection_id],
-            log_exceptions=False,
-        )
-        if self.env.cr.fetchone() != (caller.state, caller.generation):
-            raise ConcurrencyError("The connection changed while the call was running")
+        """Commit only while the connection is what it was when this call was let in."""
+        if caller is not None and caller.connection_id:
+            final_lock(self.env.cr, caller.connection_id, caller.state, caller.generation)
 
     def _refuse(self, call: Call, refusal: Refusal) -> Reply:
         call.refused, call.error = True, refusal.reason
@@ -181,8 +170,10 @@ class McpGateway(models.AbstractModel):
         secret = credentials.parse(text)
         digest = secret and self.env["mcp.secret"]._digest(secret.text)
         key = digest and self.env["mcp.api.key"].sudo().search([("digest", "=", digest)])
-        if key:
-            key.connection_id._raise_alarm("leaked_secret", key.hint, call.exchange.remote_addr)
+        token = digest and not key and self.env["mcp.oauth.token"]._find_live(secret.text)
+        if found := key or token:
+            connection = key.connection_id if key else token.family_id.connection_id
+            connection._raise_alarm("leaked_secret", found.hint, call.exchange.remote_addr)
 
     def _rung_connection(self, call: Call) -> None:
         """The connection, and the user it acts as, are in a state to be used."""

@@ -5,7 +5,7 @@ from odoo.tools import config
 
 from ..protocol import addresses, credentials, errors
 from .call import Call, Refusal
-from .mcp_throttle import LIMIT
+from .mcp_throttle import Count
 from .slots import SLOT
 
 # What a quick call takes: calls that come at once are served one after the other, and only slow ones are refused.
@@ -17,6 +17,22 @@ class McpGateway(models.AbstractModel):
     """Bad credentials too many, a place that calls may not come from, and too many calls at this moment."""
 
     _inherit = "mcp.gateway"
+
+    def _rung_transport(self, call: Call) -> None:  # pylint: disable=missing-return
+        try:
+            super()._rung_transport(call)
+        except Refusal:
+            # Nobody knows whose it is, and no credential was tried: the answer stays what it is.
+            self._count_stranger(call)
+            raise
+
+    def _rung_switch(self, call: Call) -> None:  # pylint: disable=missing-return
+        try:
+            super()._rung_switch(call)
+        except Refusal:
+            if call.caller.credential is None:
+                self._count_stranger(call)
+            raise
 
     def _rung_credential(self, call: Call) -> None:  # pylint: disable=missing-return
         try:
@@ -30,13 +46,9 @@ class McpGateway(models.AbstractModel):
         Who sends nothing has to learn where to begin, and who sends what once was good has to learn that it is not
         any more, however many others share the address.
         """
-        if "throttle" not in call.memo:
-            throttle = self.env["mcp.throttle"]._count(call.exchange.remote_addr, self._clock())
-            call.memo["throttle"] = throttle
-        count, seconds = call.memo["throttle"]
-        if count <= LIMIT:
+        counted = self._count_stranger(call)
+        if not counted.is_over:
             return None
-        call.unlogged = True
         token = credentials.bearer(call.exchange.header("Authorization")).token
         secret = token and credentials.parse(token)
         if not token or (secret and self._was_issued(secret)):
@@ -44,10 +56,17 @@ class McpGateway(models.AbstractModel):
         return Refusal(
             429,
             errors.RATE_LIMITED,
-            f"Too many invalid keys came from your address. Try again in {seconds} seconds.",
-            data={"retryAfter": seconds},
-            headers=(("Retry-After", str(seconds)),),
+            f"Too many invalid keys came from your address. Try again in {counted.seconds} seconds.",
+            data={"retryAfter": counted.seconds},
+            headers=(("Retry-After", str(counted.seconds)),),
         )
+
+    def _count_stranger(self, call: Call) -> Count:
+        """Count a call without a valid credential, once however often Odoo runs it."""
+        if "throttle" not in call.memo:
+            call.memo["throttle"] = self.env["mcp.throttle"]._count(call.exchange.remote_addr, self._clock())
+        call.unlogged = call.memo["throttle"].is_over
+        return call.memo["throttle"]
 
     def _was_issued(self, secret: credentials.Secret) -> bool:
         if secret.kind is credentials.Kind.ACCESS_TOKEN:

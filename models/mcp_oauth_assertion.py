@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 
@@ -24,7 +24,7 @@ class McpOauthAssertion(models.Model):
         """:return: whether this is its first use"""
         now = fields.Datetime.now()
         try:
-            expires_at = datetime.utcfromtimestamp(expires)
+            expires_at = datetime.fromtimestamp(expires, timezone.utc).replace(tzinfo=None)
         except (ValueError, OverflowError, OSError, TypeError):
             return False
         if len(jti) > 200 or expires_at > now + LONGEST:

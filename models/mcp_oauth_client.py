@@ -129,17 +129,21 @@ class McpOauthClient(models.Model):
         live = self.sudo().secret_ids._live() if credentials.parse(secret) else self.env["mcp.oauth.secret"]
         return live.filtered(lambda row: HASHES.verify(secret, row.secret_hash))
 
-    def _notice_retired_secret(self, secret: str, ip: str) -> None:
+    def _notice_retired_secret(self, secret: str, ip: str) -> bool:
         """Raise the alarm if ``secret``, which was refused, is the one that died last (FEATURES K6).
 
         One connection is told for all that share the OAuth client: its owner, and the administrators.
+
+        :return: whether it is
         """
         client, parsed = self.sudo(), credentials.parse(secret)
-        if parsed and client.retired_hash and HASHES.verify(secret, client.retired_hash):
+        is_retired = bool(parsed and client.retired_hash and HASHES.verify(secret, client.retired_hash))
+        if is_retired:
             connections = client.connection_ids.sorted("id")
             told = (connections.filtered(lambda c: c.state != "revoked") or connections)[:1]
             if told:
                 told._raise_alarm("retired_secret", parsed.hint, ip)
+        return is_retired
 
     def _rotate_secret(self) -> str:
         """Mint a new secret and kill the others; every connection of this client notices."""

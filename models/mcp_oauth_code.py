@@ -18,7 +18,6 @@ class McpOauthCode(models.Model):
     family_id = fields.Many2one("mcp.oauth.family", required=True, index=True, ondelete="cascade", readonly=True)
     digest = fields.Char(required=True, readonly=True, copy=False, groups=fields.NO_ACCESS)
     redirect_uri = fields.Char(required=True, readonly=True)
-    # Whether the client named it, and so has to name it again if it names any.
     challenge = fields.Char(required=True, readonly=True)
     expires_at = fields.Datetime(required=True, readonly=True)
     spent_at = fields.Datetime(readonly=True)

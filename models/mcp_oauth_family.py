@@ -56,6 +56,19 @@ class McpOauthFamily(models.Model):
             {"ended_at": fields.Datetime.now(), "end_reason": reason}
         )
 
+    def _end_at_once(self, reason: str) -> None:
+        """End this one where nothing else of its connection changes; calls in flight do not commit (DESIGN §2.3).
+
+        First the connection, then the family: the order of a revocation.
+        """
+        self.ensure_one()
+        if self.ended_at:
+            return
+        self.connection_id._touch_credential()
+        # Somebody may have ended it while this waited.
+        self.invalidate_recordset(["ended_at"])
+        self._end(reason)
+
     @api.model
     def _alive_of(self, connections) -> tuple[str, int]:
         alive = self.search([("connection_id", "in", connections.ids), ("ended_at", "=", False)])

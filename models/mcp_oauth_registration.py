@@ -6,14 +6,16 @@ from odoo import SUPERUSER_ID, api, fields, models
 
 from ..oauth import document, registration
 from ..oauth.server import Answer
+from ..protocol import addresses
 from ..protocol.credentials import redact
+from .oauth_store import _may_be_acted_as
 from .side_cursor import side_cursor
 
 _logger = logging.getLogger(__name__)
 
 # A document that names no time is asked for again after this.
 DEFAULT_SECONDS = 3600
-# One address that registers more than this an hour is no AI tool; those of one provider share a few addresses.
+# One address (of IPv6: one /64) that registers more than this an hour is no AI tool; those of one provider share a few.
 PER_HOUR = 60
 # Registered, and nobody ever consented.
 UNUSED_DAYS = 7
@@ -35,7 +37,8 @@ class McpOauthServer(models.AbstractModel):
             return _refused(415, "invalid_client_metadata", "Send the metadata as application/json.")
         clients = self.env["mcp.oauth.client"].sudo()
         hour_ago = fields.Datetime.now() - timedelta(hours=1)
-        recent = [("registered_ip", "=", remote_addr), ("create_date", ">", hour_ago)]
+        site = addresses.site(remote_addr)
+        recent = [("registered_ip", "=", site), ("create_date", ">", hour_ago)]
         if clients.search_count(recent, limit=PER_HOUR) >= PER_HOUR:
             return Answer(429, {"error": "temporarily_unavailable"}, [("Retry-After", "3600")])
         try:
@@ -45,7 +48,7 @@ class McpOauthServer(models.AbstractModel):
         if wanted.jwks_uri:
             # Nobody has logged in: this server fetches nothing for them.
             return _refused(400, "invalid_client_metadata", "Send the keys themselves, as jwks.")
-        client = clients.create(self._values_of(wanted) | {"kind": "dynamic", "registered_ip": remote_addr})
+        client = clients.create(self._values_of(wanted) | {"kind": "dynamic", "registered_ip": site})
         secret = client._new_secret() if client.auth_method == "client_secret" else None
         self.env["mcp.audit.log"]._record_event(
             "oauth_registration", ip=remote_addr, client=client.name, user_ref=None, user_name=None
@@ -63,11 +66,22 @@ class McpOauthServer(models.AbstractModel):
         return not (known and known.document_until and known.document_until > fields.Datetime.now())
 
     @api.model
+    def _why_no_fetch(self, user) -> tuple[str, int] | None:
+        """Why nothing is fetched for ``user`` now, and for how many seconds; None if they may have it.
+
+        :return: ``group`` or ``often``; each fetch holds a worker until somebody else's server has answered
+        """
+        if not _may_be_acted_as(user):
+            return "group", 0
+        counted = self.env["mcp.throttle"]._count_fetch(user, self.env["mcp.gateway"]._clock())
+        return ("often", counted.seconds) if counted.is_over else None
+
+    @api.model
     def _refresh_document(self, client_id: str) -> None:
         """Fetch the document that a client id is the address of.
 
-        For someone who is logged in only: it makes this server wait for another one. Kept in a transaction beside the
-        request's, which cannot see it then: the request has to begin again.
+        For someone who may let applications in only: it makes this server wait for another one. Kept in a transaction
+        beside the request's, which cannot see it then: the request has to begin again.
 
         :raise document.DocumentError, registration.Refused: nothing is kept then
         """

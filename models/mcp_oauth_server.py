@@ -4,10 +4,11 @@ from urllib.parse import urlencode, urlsplit
 from authlib.oauth2.rfc6749 import OAuth2Error
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import ConcurrencyError
 
 from ..oauth import redirects, scopes
 from ..oauth.server import Answer, Request, Server
+from .final_lock import final_lock
+from .mcp_throttle import Count
 from .oauth_store import Store, _may_be_acted_as
 from .side_cursor import side_cursor
 
@@ -59,9 +60,20 @@ class McpOauthServer(models.AbstractModel):
                 answer = server.create_token_response(request)
             else:
                 answer = server.create_endpoint_response(endpoint, request)
-            env["mcp.oauth.server"]._log(f"oauth_{endpoint}", request, store, answer, remote_addr)
+            counted = None if store.knows(request) else self._count_stranger(remote_addr)
+            if counted is None or not counted.is_over:
+                env["mcp.oauth.server"]._log(f"oauth_{endpoint}", request, store, answer, remote_addr)
             env.flush_all()
+        if counted and counted.is_over and _has_guessed(request, store, answer):
+            text = f"Too many invalid credentials came from your address. Try again in {counted.seconds} seconds."
+            body = {"error": "temporarily_unavailable", "error_description": text}
+            return Answer(429, body, [("Retry-After", str(counted.seconds))])
         return answer
+
+    @api.model
+    def _count_stranger(self, remote_addr: str) -> Count:
+        """As the MCP endpoint does (DESIGN §2.6). A valid credential never comes here, so it is never kept out."""
+        return self.env["mcp.throttle"]._count(remote_addr, self.env["mcp.gateway"]._clock())
 
     @api.model
     def _log(self, event: str, request: Request, store: Store, answer: Answer, remote_addr: str) -> None:
@@ -128,19 +140,9 @@ class McpOauthServer(models.AbstractModel):
             user_ref=user.id,
             user_name=user.name,
         )
-        self._final_lock(connection)
-        return self._redirected(answer)
-
-    @api.model
-    def _final_lock(self, connection) -> None:
         self.env.cr.flush()
-        self.env.cr.execute(
-            "SELECT state, generation FROM mcp_connection WHERE id = %s FOR NO KEY UPDATE",
-            [connection.id],
-            log_exceptions=False,
-        )
-        if self.env.cr.fetchone() != (connection.state, connection.generation):
-            raise ConcurrencyError("The connection changed while consent was given")
+        final_lock(self.env.cr, connection.id, connection.state, connection.generation)
+        return self._redirected(answer)
 
     @api.model
     def _connection_for(self, client, user, scope: str):
@@ -157,7 +159,7 @@ class McpOauthServer(models.AbstractModel):
     def _may_consent(self, client, user) -> str | None:
         """Why ``user`` cannot let ``client`` in, or None if they can.
 
-        :return: ``group``, ``suspended``, ``expired`` or ``administrator``
+        :return: ``group``, ``suspended``, ``expired``, ``administrator`` or ``companies``
         """
         if not _may_be_acted_as(user):
             return "group"
@@ -171,8 +173,23 @@ class McpOauthServer(models.AbstractModel):
             return "administrator"
         # A new connection gets the limits of the first one, its end too.
         end = connection.expires_at if connection else client._pattern_connection()._limiting_end()
-        return "expired" if end and end <= fields.Datetime.now() else None
+        if end and end <= fields.Datetime.now():
+            return "expired"
+        return None if (connection or client._pattern_connection())._has_companies_for(user) else "companies"
 
     @api.model
     def _is_for_this_machine_only(self, client) -> bool:
         return redirects.is_loopback_only(client._redirect_uris())
+
+
+def _has_guessed(request: Request, store: Store, answer: Answer) -> bool:
+    """Whether a refused request tried a secret, a code or a token that never was one.
+
+    A client id is none, and an application that is not known any more has to learn it: it registers anew.
+    """
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    if store.was_issued:
+        return False
+    given = request.payload.data
+    has_secret = "Authorization" in request.headers or "client_secret" in given or "client_assertion" in given
+    return error == "invalid_grant" or (error == "invalid_client" and has_secret)

@@ -47,6 +47,12 @@ class McpOauthToken(models.Model):
         digest = parsed and self.env["mcp.secret"]._digest(parsed.text)
         return self.sudo().search([("digest", "=", digest)]) if digest else self.sudo()
 
+    @api.model
+    def _find_live(self, secret: str):
+        """The token with this plaintext, if something can be had with it, or none."""
+        now = fields.Datetime.now()
+        return self._find(secret).filtered(lambda token: token.expires_at > now and token.family_id._alive())
+
     @api.autovacuum
     def _gc_expired(self):
         """Spent refresh tokens stay until they would have ended, so that a late reuse is noticed."""

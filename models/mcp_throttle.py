@@ -6,22 +6,30 @@ from odoo import SUPERUSER_ID, api, fields, models
 from ..protocol import addresses
 from .side_cursor import side_cursor
 
-# Bad credentials of one address in a minute that are answered, and written to the log, one by one.
+# Requests without a valid credential from one address in a minute that stand in the log one by one.
 LIMIT = 20
+# What no address begins with: fetches are counted by user.
+_FETCHES_OF = "user #"
 
 
 class Count(NamedTuple):
-    """Bad credentials of an address in this minute, this one too, and the seconds until the next."""
+    """What an address sent without a valid credential in this minute, this too, and the seconds until the next."""
 
     count: int
     seconds: int
 
+    @property
+    def is_over(self) -> bool:
+        """Whether this leaves no row of its own in the log (DESIGN §2.6)."""
+        return self.count > LIMIT
+
 
 class McpThrottle(models.Model):
-    """Bad credentials by address (FEATURES G6), of IPv6 by /64. A good credential never comes here.
+    """What came without a valid credential, by address (FEATURES G6), of IPv6 by /64. A good one never comes here.
 
-    Beyond a number a minute they leave one counted row in the log instead of one each (DESIGN §2.6): else whoever
-    wants the log full only has to knock.
+    At the MCP endpoint and at those of OAuth alike. Beyond a number a minute it leaves one counted row in the log
+    instead of one each (DESIGN §2.6): else whoever wants the log full only has to knock. Who tried a credential that
+    never was one is turned away then; everyone else is answered as ever.
     """
 
     _name = "mcp.throttle"
@@ -42,7 +50,15 @@ class McpThrottle(models.Model):
 
         :param now: UTC; the database's clock when empty
         """
-        site = addresses.site(remote_addr)
+        return self._count_by(addresses.site(remote_addr), now)
+
+    @api.model
+    def _count_fetch(self, user, now: datetime | None = None) -> Count:
+        """Count a document that this server fetches because ``user`` asks; the log knows nothing of those."""
+        return self._count_by(f"{_FETCHES_OF}{user.id}", now)
+
+    @api.model
+    def _count_by(self, site: str, now: datetime | None) -> Count:
         with side_cursor(self.env.registry) as cr:
             cr.execute(_COUNT, {"site": site, "now": now})
             count, seconds, over = cr.fetchone()
@@ -52,6 +68,8 @@ class McpThrottle(models.Model):
 
     @api.model
     def _log(self, site: str, count: int) -> None:
+        if site.startswith(_FETCHES_OF):
+            return
         text = f"{count - LIMIT} more requests without a valid key within one minute"
         self.env["mcp.audit.log"]._record(
             event="bad_credentials", ip=site, outcome="refused", http_status=429, error=text

@@ -43,7 +43,8 @@ class Client(ClientMixin):
         if secret := self.record._secret_of(client_secret):
             self.store.authenticated_by(secret)
             return True
-        self.record._notice_retired_secret(client_secret, self.store.remote_addr)
+        if self.record._notice_retired_secret(client_secret, self.store.remote_addr):
+            self.store.was_issued = True
         return False
 
     def check_endpoint_auth_method(self, method, endpoint):
@@ -103,9 +104,18 @@ class Store:
         # The consent whose tokens are issued.
         self.family = env["mcp.oauth.family"].sudo()
         self.remote_addr = ""
+        # Whether what came and does not count was a secret, a code or a token of ours once.
+        self.was_issued = False
         self._sent_redirect_uri: str | None = None
         # What the application authenticated itself with, if it was a secret.
         self._secret_id: int | None = None
+
+    def knows(self, request) -> bool:
+        """Whether a request, which was answered, came with a credential that counts.
+
+        The id of a public client, which authenticates by nothing else, is there for everyone to see.
+        """
+        return bool(self.family) or request.auth_method not in (None, "none")
 
     def client(self, client_id: str) -> Client | None:
         record = self.env["mcp.oauth.client"].sudo()._find(client_id)
@@ -142,10 +152,11 @@ class Store:
         row = self.env.cr.fetchone()
         record = codes.browse(row and row[0])
         record.invalidate_recordset()
+        self.was_issued = bool(record)
         if not record or record.family_id.client_ref_id != client.record:
             return None
         if record.spent_at:
-            record.family_id._end("reused")
+            record.family_id._end_at_once("reused")
             return None
         record.spent_at = fields.Datetime.now()
         if record.expires_at <= record.spent_at or not self._is_good(record.family_id):
@@ -162,6 +173,7 @@ class Store:
         theft, and ends its family.
         """
         token = self.env["mcp.oauth.token"]._find(text)
+        self.was_issued = bool(token)
         if not token or token.kind != "refresh" or token.family_id.client_ref_id != client.record:
             return None
         self.env.cr.execute(
@@ -182,8 +194,9 @@ class Store:
     def _reused(self, token) -> None:
         family = token.family_id
         if not family.ended_at:
-            family._end("reused")
+            # The alarm first: it has a transaction of its own, which must not wait for this one.
             family.connection_id._raise_alarm("retired_secret", token.hint, self.remote_addr)
+            family._end_at_once("reused")
 
     def _is_good(self, family) -> bool:
         """Whether a family's tokens count, from here to the end of the transaction.
@@ -242,9 +255,11 @@ class Store:
 
     def end(self, token: Token, reason: str) -> None:
         """An access token ends alone, a refresh token with all of its family (RFC 7009 §2.1)."""
+        self.family = family = token.record.family_id
         if token.record.kind == "refresh":
-            token.record.family_id._end(reason)
+            family._end_at_once(reason)
         else:
+            family.connection_id._touch_credential()
             token.record.sudo().unlink()
 
     def first_use_of(self, client_id: str, jti: str, expires: int) -> bool:

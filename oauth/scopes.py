@@ -16,6 +16,11 @@ def granted(level: str | None) -> str:
     return _up_to(SCOPES.index(name) if name in SCOPES else 0)
 
 
+def level_of(scope: str | None) -> str:
+    """The level of ours that a scope of OAuth stands for: the highest of its names that are known, ``read`` if none."""
+    return SCOPES[max(_highest(scope), 0)].removeprefix("mcp:")
+
+
 def normalise(scope: str | None) -> str:
     """``scope`` with all that its scopes contain, in order, without those that are not known; may be empty."""
     return _up_to(_highest(scope))
@@ -42,11 +47,11 @@ def is_same_resource(named: str, resource: str) -> bool:
 
 def _highest(scope: str | None) -> int:
     names = (scope or "").split()
-    return max((level for level, name in enumerate(SCOPES) if name in names), default=-1)
+    return max((number for number, name in enumerate(SCOPES) if name in names), default=-1)
 
 
-def _up_to(level: int) -> str:
-    return " ".join(SCOPES[: level + 1])
+def _up_to(number: int) -> str:
+    return " ".join(SCOPES[: number + 1])
 
 
 def _canonical(uri: str) -> tuple | None:

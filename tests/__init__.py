@@ -48,6 +48,7 @@ from . import (
     test_oauth_life,
     test_oauth_overlap,
     test_one_by_one,
+    test_oauth_throttle,
     test_overlap,
     test_prompt,
     test_protocol_addresses,

@@ -135,6 +135,8 @@ class TestAlarm(TransactionCase):
         self.refuse(4, self.quiet)
         self.env["mcp.audit.log"]._record(event="request", connection_ref=self.quiet.id)
         self.env["mcp.audit.log"]._record(event="request", outcome="refused")
+        # At the token endpoint anybody may name an OAuth client, and so its connection.
+        self.env["mcp.audit.log"]._record(event="oauth_token", outcome="refused", connection_ref=self.connection.id)
         self.run_job()
         self.assertEqual(self.count("many_refusals"), 0)
         self.refuse(1)

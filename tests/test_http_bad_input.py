@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..protocol import errors
+from ..protocol import errors, preflight, strict_json
 
 
 @tagged("post_install", "-at_install")
@@ -148,6 +148,25 @@ class TestBadInput(HttpCase):
         self.refused(self.post(headers={"Origin": "https://evil.example"}), 403, errors.FORBIDDEN, "Origin")
         self.env["mcp.settings"]._get().enabled = False
         self.refused(self.post(authorization="Bearer nonsense"), 503, errors.SWITCHED_OFF, "switched off")
+
+    def test_a_body_that_is_too_long_is_not_parsed_and_not_kept(self):
+        """Without any credential it would cost seconds and hundreds of megabytes."""
+        kept, body = [], b"[" + b"1," * 5_000_000 + b"1]"
+        serve = type(self.env["mcp.gateway"])._serve
+
+        def noticed(gateway, exchange, memo):
+            kept.append(len(exchange.body))
+            return serve(gateway, exchange, memo)
+
+        for sent in (body, iter([body])):  # announced, and in chunks
+            with (
+                patch.object(type(self.env["mcp.gateway"]), "_serve", noticed),
+                patch.object(strict_json, "loads", side_effect=AssertionError("parsed")),
+            ):
+                headers = {"Content-Type": "application/json"}
+                response = self.opener.post(f"{self.base_url()}/mcp", data=sent, headers=headers, timeout=30)
+            self.refused(response, 413, errors.TOO_LARGE, "4 MiB")
+        self.assertEqual(kept, [preflight.MAX_BODY + 1] * 2)
 
     def test_other_verbs_are_told_which_one_to_use(self):
         """PROTOCOL §0.2: 405 with Allow, before authentication, and nothing in the log."""

@@ -5,9 +5,10 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from odoo import fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.mcp_gateway.models.mcp_oauth_registration import McpOauthServer
+from odoo.addons.mcp_gateway.models.mcp_throttle import LIMIT
 from odoo.addons.mcp_gateway.oauth import document
 
 from .oauth_case import OauthCase
@@ -57,6 +58,37 @@ class TestHttpOauthDocument(OauthCase, HttpCase):
         page = self.authorize()
         self.assertIn("/web/login", page.url)
         self.assertFalse(self.client() or self.host.paths)
+
+    def test_nothing_is_fetched_for_who_may_let_no_application_in(self):
+        """A portal user, for whom this server would wait for any other."""
+        portal = new_test_user(self.env, "doc_portal", "base.group_portal")
+        self.authenticate(portal.login, portal.login)
+        page = self.authorize()
+        self.assertEqual(page.status_code, 403)
+        self.assertIn("not an MCP User", page.text)
+        self.assertFalse(self.client() or self.host.paths)
+
+    def test_so_many_are_fetched_for_one_person_in_a_minute(self):
+        now = fields.Datetime.now().replace(second=30)
+        self.enterContext(patch.object(type(self.env["mcp.gateway"]), "_clock", lambda _self: now))
+        self.host.publish(client_id="https://other.example/")
+        statuses = [self.authorize().status_code for _ in range(LIMIT + 2)]
+        self.assertEqual((statuses, len(self.host.paths)), ([400] * LIMIT + [429] * 2, LIMIT))
+        page = self.authorize()
+        self.assertIn("Too many applications", page.text)
+        self.assertEqual(page.headers["Retry-After"], "30")
+        self.authenticate(self.other.login, self.other.login)
+        self.assertEqual(self.authorize().status_code, 400)
+        # What is known is no fetch.
+        self.authenticate(self.user.login, self.user.login)
+        self.env.flush_all()
+        known = urlencode(self.query(self.new_client()))
+        self.env.flush_all()
+        self.assertEqual(self.url_open(f"/mcp/oauth/authorize?{known}").status_code, 200)
+        now += timedelta(minutes=2)
+        self.assertEqual(self.authorize().status_code, 400)
+        self.env.ref("mcp_gateway.ir_cron_close_throttle").ir_actions_server_id.run()
+        self.assertFalse(self.env["mcp.audit.log"].search([("event", "=", "bad_credentials")]))
 
     def test_a_stale_one_is_asked_for_again(self):
         self.authorize()

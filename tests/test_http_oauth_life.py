@@ -119,6 +119,29 @@ class TestHttpOauthLife(OauthCase, HttpCase):
         self.assertEqual([self.call(pair), self.call(fresh), self.call(another)], [401, 401, 200])
         self.assertError(self.refresh(self.client, fresh), "invalid_grant", 400)
 
+    def test_whatever_ends_tokens_collides_with_calls_in_flight(self):
+        """DESIGN §2.3: who kills a credential updates the connection's row, and nobody else does."""
+        spent, code = self.pair(self.client, self.user), self.code(self.client, self.user)
+        self.refresh(self.client, spent)
+        connection = self.client.connection_ids
+        pairs = [self.pair(self.client, self.user) for _ in range(2)]
+        self.exchange(self.client, code)
+        self.env["mcp.oauth.token"]._find(spent["refresh_token"]).spent_at = "2026-01-01"
+        client = self.client.client_id
+        for name, act in (
+            ("code", lambda: self.exchange(self.client, code)),
+            ("refresh token", lambda: self.refresh(self.client, spent)),
+            ("access token", lambda: self.posted("_revoke", {"client_id": client, "token": pairs[0]["access_token"]})),
+            ("family", lambda: self.posted("_revoke", {"client_id": client, "token": pairs[1]["refresh_token"]})),
+        ):
+            with self.subTest(name):
+                connection.credential_changed_at = False
+                act()
+                self.assertTrue(connection.credential_changed_at)
+                connection.credential_changed_at = False
+                act()
+                self.assertFalse(connection.credential_changed_at, "What is dead already has no calls in flight")
+
     def test_a_token_of_somebody_else_and_none_are_answered_alike_and_stay(self):
         pair, stranger = self.pair(self.client, self.user), self.new_client()
         for token in (pair["access_token"], pair["refresh_token"], "nonsense"):

@@ -96,6 +96,19 @@ class TestHttpOauthMetadata(OauthRequests, HttpCase):
         for token in ("", pair["access_token"]):
             self.assertIn('error="invalid_request"', self.challenge(self.call_mcp(token, query=query), 401))
 
+    def test_a_token_in_the_address_is_reported_as_leaked(self):
+        """PROTOCOL §0.6: as a key is; its connection is told, unless nothing can be done with it any more."""
+        for name, is_told in (("access_token", True), ("refresh_token", True), ("ended", False)):
+            with self.subTest(name):
+                client = self.new_client()
+                pair = self.pair(client, self.user)
+                connection = client.connection_ids
+                if name == "ended":
+                    connection.family_ids._end("client")
+                self.call_mcp("", query=f"?access_token={pair.get(name, pair['access_token'])}")
+                leaked = [("event", "=", "leaked_secret"), ("connection_ref", "=", connection.id)]
+                self.assertEqual(self.env["mcp.audit.log"].search_count(leaked), int(is_told))
+
     def test_a_header_that_is_malformed_is_400(self):
         self.assertIn('error="invalid_request"', self.challenge(self.call_mcp("two tokens"), 400))
 

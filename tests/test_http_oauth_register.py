@@ -128,6 +128,19 @@ class TestHttpOauthRegister(OauthRequests, HttpCase):
         self.assertNotIn("unknown", answer)
         self.assertEqual(answer["client_secret_expires_at"], 0)
 
+    def test_all_addresses_of_one_ipv6_network_count_as_one(self):
+        """RFC 6177 §2: who has one address of a /64 has them all."""
+        server, body = self.env["mcp.oauth.server"].sudo(), json.dumps(GOOD).encode()
+
+        def status(address: str) -> int:
+            return server._register_client(body, "application/json", address).status
+
+        with patch.object(mcp_oauth_registration, "PER_HOUR", 2):
+            addresses = ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1", "::ffff:192.0.2.1")
+            self.assertEqual([status(address) for address in addresses], [201, 201, 429, 201, 201])
+        newest = self.env["mcp.oauth.client"].search([("kind", "=", "dynamic")], limit=2)
+        self.assertEqual(newest.mapped("registered_ip"), ["192.0.2.1", "2001:db8:0:1::/64"])
+
     def test_one_address_registers_so_many_an_hour(self):
         with patch.object(mcp_oauth_registration, "PER_HOUR", 2):
             statuses = [self.register(GOOD).status_code for _ in range(3)]

@@ -66,6 +66,26 @@ class TestHttpThrottle(CallCase):
         self.try_keys(LIMIT + 2)
         self.assertEqual([self.post(dead).status_code for dead in (old, over, token)], [401] * 3)
 
+    def test_what_the_transport_refuses_is_counted_and_answered_as_ever(self):
+        """Nobody who does this without a key fills the log, and nobody who does it tried one."""
+        text = {"Content-Type": "text/plain"}
+        before = self.env["mcp.audit.log"].search_count([])
+        answers = [self.url_open("/mcp", data=b"{}", headers=text).status_code for _ in range(LIMIT + 5)]
+        self.assertEqual(answers, [415] * (LIMIT + 5))
+        self.assertEqual(self.env["mcp.audit.log"].search_count([]), before + LIMIT)
+        self.assertEqual(self.try_keys(2, self.key), [200, 200])
+        self.now += timedelta(minutes=1)
+        self.try_keys(1)
+        self.assertIn("5 more requests", self.rows("bad_credentials").error)
+
+    def test_while_switched_off_strangers_are_counted_and_connections_stand_in_the_log(self):
+        self.env["mcp.settings"]._get().enabled = False
+        before = self.env["mcp.audit.log"].search_count([])
+        self.assertEqual(self.try_keys(LIMIT + 5), [503] * (LIMIT + 5))
+        self.assertEqual(self.env["mcp.audit.log"].search_count([]), before + LIMIT)
+        self.assertEqual(self.try_keys(2, self.key), [503] * 2)
+        self.assertEqual(self.env["mcp.audit.log"].search_count([]), before + LIMIT + 2)
+
     def test_the_cron_writes_the_counted_rows_of_minutes_that_are_over(self):
         throttle = self.env["mcp.throttle"]
         self.try_keys(LIMIT + 3)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
+from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import file_open, mute_logger
 
@@ -116,6 +117,44 @@ class TestOauthLife(OauthCase, TransactionCase):
         self.assertEqual(server._may_consent(client, self.user), "expired")
         first.expires_at = end + timedelta(days=1)
         self.assertIsNone(server._may_consent(client, self.user))
+
+    def test_nobody_consents_to_what_is_limited_to_companies_of_others(self):
+        """No company in common would be an empty list, and that allows all."""
+        foreign, own = self.env["res.company"].create([{"name": "Foreign"}, {"name": "Own"}])
+        client, server = self.new_client(), self.env["mcp.oauth.server"].sudo()
+        self.user.company_ids += foreign
+        self.pair(client, self.user)
+        first = client.connection_ids
+        first.company_ids = foreign
+        self.assertEqual(server._may_consent(client, self.other), "companies")
+        consent = server._check_authorization(self.query(client), self.other)
+        with self.assertRaises(ValidationError):
+            server._allow(consent, self.other, READ, "192.0.2.1")
+        first.company_ids += self.other.company_ids
+        self.pair(client, self.other)
+        self.assertEqual((client.connection_ids - first).company_ids, self.other.company_ids)
+        # One that waits for its first consent is narrowed for nobody: its limits are those of all who come later.
+        manual = self.new_client(kind="manual")
+        manual.connection_ids.company_ids = own | self.user.company_ids
+        self.assertEqual(server._may_consent(manual, self.user), "companies")
+        self.user.company_ids += own
+        self.assertIsNone(server._may_consent(manual, self.user))
+
+    def test_a_limit_to_a_model_that_is_gone_is_passed_on(self):
+        client = self.new_client()
+        self.pair(client, self.user)
+        first = client.connection_ids
+        made = self.env["ir.model"].create({"name": "Passing", "model": "x_mcp_passing"})
+        values = {"connection_id": first.id, "model_id": made.id, "domain": "[('x_name', '=', 'a')]", "can_write": True}
+        self.env["mcp.connection.model"].create(values)
+        self.env.flush_all()
+        made.unlink()
+        self.env.invalidate_all()
+        self.pair(client, self.other)
+        second = client.connection_ids - first
+        kept = second.model_ids
+        self.assertEqual((kept.model, kept.domain, kept.can_write), ("x_mcp_passing", values["domain"], True))
+        self.assertIn("x_mcp_passing", second.message_ids[:1].body)
 
     # Scopes
 

@@ -94,6 +94,8 @@ class TestScopes(BaseCase):
                 self.assertEqual(scopes.narrow(asked, "mcp:read mcp:write"), expected)
         self.assertEqual(scopes.normalise("x mcp:write"), "mcp:read mcp:write")
         self.assertEqual(scopes.normalise("offline_access"), "")
+        for scope, level in ((None, "read"), ("mcp:write", "write"), ("x mcp:read mcp:execute", "execute")):
+            self.assertEqual(scopes.level_of(scope), level)
         self.assertEqual(scopes.normalise(None), "")
 
     def test_the_resource_may_be_spelt_in_several_ways(self):

@@ -69,10 +69,16 @@ class Application:
         return answer["code"][0]
 
     def token(self, **form) -> requests.Response:
-        """One request to the token endpoint, on a TCP connection of its own."""
+        return self._post("token", form)
+
+    def revoke(self, token: str) -> requests.Response:
+        return self._post("revoke", {"token": token})
+
+    def _post(self, endpoint: str, form: dict[str, str]) -> requests.Response:
+        """One request, on a TCP connection of its own."""
         body = {"client_id": self.client_id, **form}
         return requests.post(
-            f"{self.server.url}/mcp/oauth/token", data=body, headers={"Connection": "close"}, timeout=60
+            f"{self.server.url}/mcp/oauth/{endpoint}", data=body, headers={"Connection": "close"}, timeout=60
         )
 
     def exchange(self, code: str) -> requests.Response:

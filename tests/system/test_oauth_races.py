@@ -92,6 +92,23 @@ def test_after_revoke_no_token_works_and_none_is_issued(oauth_server):
     assert issued_in_all >= ROUNDS * 25
 
 
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_what_an_application_ends_does_not_commit_any_more(oauth_server, kind):
+    """DESIGN §2.3: a call in flight is a call of a token that is dead by the time it would commit."""
+    application = Application.register(oauth_server, f"ends its {kind}")
+    pair, name = application.pair(Consenter(oauth_server)), f"ended-{kind}"
+    arguments = {"name": name, "dwell_ms": 3_000}
+    with ThreadPoolExecutor() as pool:
+        calling = pool.submit(call_tool, oauth_server, pair["access_token"], "test_write", arguments)
+        time.sleep(1)
+        answer = application.revoke(pair[kind])
+        assert answer.status_code == 200, answer.text
+        assert not calling.done(), "the call was over before its token ended"
+        # 429 if more than a few dead tokens came from this address within the minute.
+        assert calling.result().status_code in (401, 429)
+    assert not oauth_server.sql(f"SELECT FROM x_mcp_test_record WHERE name = '{name}'")
+
+
 class _Refreshers(Clients):
     """Clients that refresh without a pause, each with the token it got last."""
 
