@@ -58,7 +58,6 @@ class Caller(NamedTuple):
     connection_name: str | None
     state: str | None
     generation: int | None
-    type: str | None
     scope: str | None
     expired: bool | None
     usage_id: int | None
@@ -67,9 +66,9 @@ class Caller(NamedTuple):
     user_id: int | None
     user_name: str | None
     user_active: bool | None
-    # Names of the only tools, ids of the only companies; None is all. Whether there are limits to models.
-    allowed_tools: list[str] | None
-    companies: list[int] | None
+    # Names of the only tools, ids of the only companies; none is all. Whether there are limits to models.
+    allowed_tools: list[str]
+    companies: list[int]
     has_model_limits: bool | None
     # What a token was granted, of OAuth; None is an API key, which has its connection's scope.
     token_scope: str | None
@@ -81,7 +80,7 @@ class Caller(NamedTuple):
     max_in_flight: int | None
     slot: int | None
     # Names of the tools that a person has to approve first.
-    approval_tools: list[str] | None
+    approval_tools: list[str]
 
 
 @dataclass

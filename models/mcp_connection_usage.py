@@ -127,9 +127,10 @@ _TOUCHED = """
         SELECT id, token, client, create_date, state, usage_id FROM mcp_session
         WHERE connection_id = %(connection)s AND generation = %(generation)s AND {which}
         ORDER BY id DESC LIMIT 1
-    ) s LEFT JOIN mcp_session_context context ON context.session_ref = s.id
+    ) s
     WHERE su.id = s.usage_id AND s.state = 'active'
-    RETURNING s.id, s.token, s.client, s.create_date, su.request_count, context.log_level
+    RETURNING s.id, s.token, s.client, s.create_date, su.request_count,
+        (SELECT log_level FROM mcp_session_context WHERE session_ref = s.id)
 """
 _NO_SESSION = "SELECT NULL::int, NULL::text, NULL::text, NULL::timestamp, NULL::int, NULL::text WHERE FALSE"
 # GREATEST, because a request that waited for the row may come from an older minute than the one that went before it.

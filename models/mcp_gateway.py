@@ -247,18 +247,19 @@ _SLOT_OF_FOUND = f"CASE WHEN c.state = 'active' AND c.max_in_flight > 0 THEN {SL
     "slots": "%(slots)s",
     "connection": "c.id",
 }
-# Settings first, so that a row comes back without a credential too.
+# Settings first, so that a row comes back without a credential too. PostgreSQL plans this for every call, since Odoo's
+# pool resets each connection that it hands out, and it plans a subquery in less time than a join or an aggregate.
 _LOOK_UP = """
     SELECT s.enabled, s.call_seconds, s.result_kb * 1000, k.hint, k.generation, c.id, c.name, c.state, c.generation,
-           c.type, c.scope, c.expires_at <= now() AT TIME ZONE 'UTC', c.usage_id, c.rate_minute, c.rate_day, u.id,
+           c.scope, c.expires_at <= now() AT TIME ZONE 'UTC', c.usage_id, c.rate_minute, c.rate_day, u.id,
            (SELECT name FROM res_partner WHERE id = u.partner_id), u.active,
-           (SELECT array_agg(t.name) FROM mcp_connection_tool_rel r JOIN mcp_tool t ON t.id = r.tool_id
-            WHERE r.connection_id = c.id),
-           (SELECT array_agg(company_id) FROM mcp_connection_company_rel WHERE connection_id = c.id),
+           ARRAY(SELECT (SELECT name FROM mcp_tool WHERE id = tool_id)
+                 FROM mcp_connection_tool_rel WHERE connection_id = c.id),
+           ARRAY(SELECT company_id FROM mcp_connection_company_rel WHERE connection_id = c.id),
            EXISTS (SELECT FROM mcp_connection_model WHERE connection_id = c.id), k.token_scope,
            k.usage_id, c.allowed_ips, c.blocked_ips, c.max_in_flight, %s,
-           (SELECT array_agg(t.name) FROM mcp_connection_approval_tool_rel r JOIN mcp_tool t ON t.id = r.tool_id
-            WHERE r.connection_id = c.id)
+           ARRAY(SELECT (SELECT name FROM mcp_tool WHERE id = tool_id)
+                 FROM mcp_connection_approval_tool_rel WHERE connection_id = c.id)
     FROM mcp_settings s
     LEFT JOIN (%s) k ON TRUE
     LEFT JOIN mcp_connection c ON c.id = k.connection_id
